@@ -1,0 +1,124 @@
+package org.heliostat.protocol;
+
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
+import com.google.protobuf.Message;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Checks a message against the {@code meta} options of its own schema: required fields, ranges of
+ * numbers, lengths of strings and lists. Stateless and thread-safe.
+ */
+public final class SchemaCheck {
+  private SchemaCheck() {}
+
+  /**
+   * One field that the schema does not allow.
+   *
+   * @param path the fields from the message down
+   * @param text what is wrong
+   */
+  public record Problem(List<Step> path, String text) {
+    /** A field and, for a repeated one, the index in it (else 0). */
+    public record Step(FieldDescriptor field, int index) {}
+
+    /** The path as people write it: {@code cards[1].warm_celsius}. */
+    public String name() {
+      StringBuilder name = new StringBuilder();
+      for (Step step : path) {
+        if (!name.isEmpty()) {
+          name.append('.');
+        }
+        name.append(step.field().getName());
+        if (step.field().isRepeated()) {
+          name.append('[').append(step.index()).append(']');
+        }
+      }
+      return name.toString();
+    }
+
+    @Override
+    public String toString() {
+      return name() + " " + text;
+    }
+  }
+
+  /**
+   * All problems of a message and the messages in it, in field order; empty when it is in order.
+   */
+  public static List<Problem> problems(Message message) {
+    List<Problem> found = new ArrayList<>();
+    check(message, List.of(), found);
+    return found;
+  }
+
+  private static void check(Message message, List<Problem.Step> at, List<Problem> found) {
+    for (FieldDescriptor field : message.getDescriptorForType().getFields()) {
+      FieldMeta meta = field.getOptions().getExtension(Options.meta);
+      if (field.isRepeated()) {
+        int count = message.getRepeatedFieldCount(field);
+        if (meta.getRequired() && count == 0) {
+          found.add(new Problem(add(at, field, 0), "is missing"));
+        }
+        for (int i = 0; i < count && !field.isMapField(); i++) {
+          if (field.getJavaType() == JavaType.MESSAGE) {
+            check((Message) message.getRepeatedField(field, i), add(at, field, i), found);
+          } else {
+            checkValue(message.getRepeatedField(field, i), meta, add(at, field, i), found);
+          }
+        }
+      } else if (!message.hasField(field)) {
+        if (meta.getRequired()) {
+          found.add(new Problem(add(at, field, 0), "is missing"));
+        }
+      } else if (field.getJavaType() == JavaType.MESSAGE) {
+        check((Message) message.getField(field), add(at, field, 0), found);
+      } else {
+        checkValue(message.getField(field), meta, add(at, field, 0), found);
+      }
+    }
+  }
+
+  private static void checkValue(
+      Object value, FieldMeta meta, List<Problem.Step> at, List<Problem> found) {
+    double measure;
+    String what = "";
+    if (value instanceof Number number) {
+      measure = number.doubleValue();
+    } else if (value instanceof String string) {
+      measure = string.length();
+      what = "length ";
+    } else if (value instanceof com.google.protobuf.Descriptors.EnumValueDescriptor choice) {
+      measure = choice.getNumber();
+    } else {
+      return;
+    }
+    // written so that NaN is never inside
+    if (!(measure >= meta.getMin() && measure <= meta.getMax())) {
+      String unit = meta.getUnit().isEmpty() ? "" : " " + meta.getUnit();
+      found.add(
+          new Problem(
+              at,
+              what
+                  + number(measure)
+                  + " is outside "
+                  + number(meta.getMin())
+                  + " .. "
+                  + number(meta.getMax())
+                  + unit));
+    }
+  }
+
+  private static String number(double value) {
+    return value == Math.rint(value) && Math.abs(value) < 1e15
+        ? Long.toString((long) value)
+        : Double.toString(value);
+  }
+
+  private static List<Problem.Step> add(List<Problem.Step> at, FieldDescriptor field, int index) {
+    List<Problem.Step> path = new ArrayList<>(at);
+    path.add(new Problem.Step(field, index));
+    return List.copyOf(path);
+  }
+}
