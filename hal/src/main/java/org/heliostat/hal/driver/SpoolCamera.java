@@ -136,7 +136,7 @@ final class SpoolCamera implements Camera {
   @Override
   public void close() {}
 
-  private TreeSet<String> completeIds() throws IOException {
+  private Set<String> completeIds() throws IOException {
     TreeSet<String> ids = new TreeSet<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(frames, "*" + SIDECAR)) {
       for (Path file : files) {
