@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.heliostat.core.app.AppFactory;
@@ -18,24 +17,25 @@ import org.heliostat.core.hardware.Hardware;
 import org.heliostat.core.mission.MissionFile;
 import org.heliostat.core.mode.Modes;
 import org.heliostat.core.recorder.Recorder;
+import org.heliostat.core.recorder.RecorderFault;
 import org.heliostat.core.state.StateStore;
 import org.heliostat.core.telemetry.Telemetry;
 import org.heliostat.core.time.BoardClock;
 import org.heliostat.hal.Board;
 import org.heliostat.hal.HardwareFault;
 import org.heliostat.protocol.Boot;
+import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.EventDump;
 import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.ImageDigest;
 import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.Telecommand.CommandCase;
 import org.heliostat.protocol.TextFiles.BadTextFile;
-import org.heliostat.core.recorder.RecorderFault;
-import org.heliostat.protocol.Downlink;
 
 /**
- * The flight process. Reads the mission file, opens board, recorder and state, and runs the apps until SIGTERM. Exit codes:
- * 0 or 143 after SIGTERM, 2 wrong mission file or set-up, 3 an app failed too often.
+ * The flight process. Reads the mission file, opens board, recorder and state, and runs the apps
+ * until SIGTERM. Exit codes: 0 or 143 after SIGTERM, 2 wrong mission file or set-up, 3 an app
+ * failed too often.
  */
 public final class Main {
   private static final int RESET_LOG_ENTRIES = 32;
@@ -170,9 +170,7 @@ public final class Main {
         next -> {
           next.setBoots(next.getBoots() + 1);
           next.addResetLog(
-              Boot.newBuilder()
-                  .setMissionNanos(services.clock().missionNanos())
-                  .setCause(cause));
+              Boot.newBuilder().setMissionNanos(services.clock().missionNanos()).setCause(cause));
           if (next.getResetLogCount() > RESET_LOG_ENTRIES) {
             next.removeResetLog(0);
           }
@@ -230,7 +228,7 @@ public final class Main {
                 .append(Recorder.Priority.BULK, Downlink.newBuilder().setEventDump(dump).build());
             execution.complete();
           } catch (RecorderFault e) {
-            execution.fail(e.getMessage());
+            execution.fail(String.valueOf(e.getMessage()));
           }
         });
   }

@@ -13,8 +13,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The digest that names a flight image: SHA-256 over the relative paths, lengths and contents of its files in path order.
- * The build writes it beside the image, the flight reports it, and ground compares. Stateless.
+ * The digest that names a flight image: SHA-256 over the relative paths, lengths and contents of
+ * its files in path order. The build writes it beside the image, the flight reports it, and ground
+ * compares. Stateless.
  */
 public final class ImageDigest {
   private ImageDigest() {}

@@ -1,8 +1,9 @@
 package org.heliostat.core.app;
 
 /**
- * One app of the flight software. The executive calls {@link #step} again and again on the app's own thread; a step does
- * what is due and waits at most a second for more. State that only steps touch needs no lock.
+ * One app of the flight software. The executive calls {@link #step} again and again on the app's
+ * own thread; a step does what is due and waits at most a second for more. State that only steps
+ * touch needs no lock.
  */
 public interface App extends AutoCloseable {
   /**

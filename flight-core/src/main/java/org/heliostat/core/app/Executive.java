@@ -12,9 +12,9 @@ import org.heliostat.protocol.AppConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the apps of the mission file, each on a thread of its own, in their order. A failed app is started anew after a
- * pause that doubles; one that fails too often ends the process, which the board's service manager starts again. Owned by
- * the main thread.
+ * Runs the apps of the mission file, each on a thread of its own, in their order. A failed app is
+ * started anew after a pause that doubles; one that fails too often ends the process, which the
+ * board's service manager starts again. Owned by the main thread.
  */
 public final class Executive {
   private static final long FIRST_PAUSE_MILLIS = 100;
@@ -64,7 +64,10 @@ public final class Executive {
     return executive;
   }
 
-  /** Waits until {@link #stop} is called or an app has failed too often; the name of that app, or null. */
+  /**
+   * Waits until {@link #stop} is called or an app has failed too often; the name of that app, or
+   * null.
+   */
   public @Nullable String await() throws InterruptedException {
     over.await();
     return givenUp;

@@ -10,8 +10,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Passes immutable messages by reference from publishers to bounded queues. A publisher never blocks and never fails
- * because of a subscriber; a full queue refuses the new message, and each subscriber's drops are counted. Thread-safe.
+ * Passes immutable messages by reference from publishers to bounded queues. A publisher never
+ * blocks and never fails because of a subscriber; a full queue refuses the new message, and each
+ * subscriber's drops are counted. Thread-safe.
  */
 public final class Bus {
   private final Map<Class<?>, List<Subscription<?>>> subscriptions = new ConcurrentHashMap<>();

@@ -22,9 +22,10 @@ import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Telecommand.CommandCase;
 
 /**
- * Runs telecommands. The counter is on disk before a command runs, so that neither a replay nor a crash runs one twice;
- * one that a restart cut off is reported as failed. Arguments are checked from the schema before a handler sees them.
- * Stages go to ground after ECSS-E-ST-70-41C service 1. Thread-safe.
+ * Runs telecommands. The counter is on disk before a command runs, so that neither a replay nor a
+ * crash runs one twice; one that a restart cut off is reported as failed. Arguments are checked
+ * from the schema before a handler sees them. Stages go to ground after ECSS-E-ST-70-41C service 1.
+ * Thread-safe.
  */
 public final class Commands {
   private final MissionClock clock;
@@ -42,7 +43,10 @@ public final class Commands {
     this.events = events;
   }
 
-  /** Names the handler of a command; a later one takes the place of an earlier one (an app that was restarted). */
+  /**
+   * Names the handler of a command; a later one takes the place of an earlier one (an app that was
+   * restarted).
+   */
   public synchronized void handle(CommandCase command, CommandHandler handler) {
     handlers.put(command, handler);
   }
@@ -82,8 +86,7 @@ public final class Commands {
           next -> {
             next.setCommandCounter(counter);
             if (accepted) {
-              next.addExecuting(
-                  ExecutingCommand.newBuilder().setCounter(counter).setCommand(name));
+              next.addExecuting(ExecutingCommand.newBuilder().setCounter(counter).setCommand(name));
             }
           });
     } catch (IOException e) {
@@ -164,7 +167,7 @@ public final class Commands {
       recorder.append(
           Recorder.Priority.REPORT, Downlink.newBuilder().setCommandReport(report).build());
     } catch (RecorderFault e) {
-      events.report(CoreEvent.RECORDER_FAILED, e.getMessage());
+      events.report(CoreEvent.RECORDER_FAILED, String.valueOf(e.getMessage()));
     }
   }
 }

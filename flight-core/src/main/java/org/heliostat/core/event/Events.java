@@ -17,9 +17,10 @@ import org.heliostat.protocol.Event;
 import org.heliostat.protocol.Severity;
 
 /**
- * Takes note of what happens: each event goes to the recorder (and so to ground), to the log of the newest {@value
- * #LOG_EVENTS}, and to the process's output as a line. The same event more than {@value #BURST} times in {@value
- * #WINDOW_SECONDS} s of host time is held back and counted. Thread-safe; never throws on a full disk.
+ * Takes note of what happens: each event goes to the recorder (and so to ground), to the log of the
+ * newest {@value #LOG_EVENTS}, and to the process's output as a line. The same event more than
+ * {@value #BURST} times in {@value #WINDOW_SECONDS} s of host time is held back and counted.
+ * Thread-safe; never throws on a full disk.
  */
 public final class Events {
   static final int LOG_EVENTS = 1000;

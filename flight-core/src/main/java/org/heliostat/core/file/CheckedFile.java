@@ -12,9 +12,9 @@ import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
- * A small file that is replaced as a whole: written beside, forced to disk, renamed. The file before it stays as {@code
- * .bak}, so that a kill at any instruction leaves one that reads. Layout: magic, CRC-32C of the content, length, content.
- * Not thread-safe; one owner a path.
+ * A small file that is replaced as a whole: written beside, forced to disk, renamed. The file
+ * before it stays as {@code .bak}, so that a kill at any instruction leaves one that reads. Layout:
+ * magic, CRC-32C of the content, length, content. Not thread-safe; one owner a path.
  */
 public final class CheckedFile {
   private static final int MAGIC = 0x48535446; // HSTF
@@ -61,7 +61,10 @@ public final class CheckedFile {
     forceFolder(path);
   }
 
-  /** The content, or that of the file before where the newest is damaged or missing; nothing where neither reads. */
+  /**
+   * The content, or that of the file before where the newest is damaged or missing; nothing where
+   * neither reads.
+   */
   public Optional<byte[]> read() throws IOException {
     Optional<byte[]> newest = read(path);
     return newest.isPresent() ? newest : read(backup);

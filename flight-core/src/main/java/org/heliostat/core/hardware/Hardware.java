@@ -11,8 +11,9 @@ import org.heliostat.hal.PowerReading;
 import org.heliostat.hal.TemperatureReading;
 
 /**
- * What the board's devices read last. A value is there only while its device answers: it goes with the first failed poll,
- * and with {@link #STALE_NANOS} of host time without a poll. Thread-safe; written by {@link HardwareApp} alone.
+ * What the board's devices read last. A value is there only while its device answers: it goes with
+ * the first failed poll, and with {@link #STALE_NANOS} of host time without a poll. Thread-safe;
+ * written by {@link HardwareApp} alone.
  */
 public final class Hardware {
   /** Age in host time at which a reading is no longer given. */

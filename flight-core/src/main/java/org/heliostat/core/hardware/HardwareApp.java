@@ -58,7 +58,9 @@ public final class HardwareApp implements App {
           cameras.put(config.getName(), camera);
         }
       } catch (HardwareFault e) {
-        services.events().report(CoreEvent.DEVICE_ABSENT, config.getName(), e.getMessage());
+        services
+            .events()
+            .report(CoreEvent.DEVICE_ABSENT, config.getName(), String.valueOf(e.getMessage()));
       }
     }
     services.hardware().opened(cards, cameras);
@@ -97,7 +99,9 @@ public final class HardwareApp implements App {
     } catch (HardwareFault e) {
       services.hardware().remove(device.name());
       if (failing.add(device.name())) {
-        services.events().report(CoreEvent.DEVICE_FAULT, device.name(), e.getMessage());
+        services
+            .events()
+            .report(CoreEvent.DEVICE_FAULT, device.name(), String.valueOf(e.getMessage()));
       }
     }
   }

@@ -27,12 +27,12 @@ import org.heliostat.protocol.Topics;
 import org.heliostat.protocol.Uplink;
 
 /**
- * The link to ground: takes commands and receipts, sends what the recorder holds (a window of records at a time, each
- * again until ground confirms it) and the newest housekeeping. The broker is not trusted with anything: a record is freed
- * on ground's receipt alone.
+ * The link to ground: takes commands and receipts, sends what the recorder holds (a window of
+ * records at a time, each again until ground confirms it) and the newest housekeeping. The broker
+ * is not trusted with anything: a record is freed on ground's receipt alone.
  *
- * <p>Overflow policy: packets from ground beyond {@value #INBOUND_PACKETS} unread ones are dropped; ground repeats both
- * commands and receipts.
+ * <p>Overflow policy: packets from ground beyond {@value #INBOUND_PACKETS} unread ones are dropped;
+ * ground repeats both commands and receipts.
  */
 public final class LinkApp implements App {
   static final int INBOUND_PACKETS = 1024;
@@ -147,7 +147,7 @@ public final class LinkApp implements App {
 
   private void recorderFault(RecorderFault fault) {
     if (!recorderFailed) {
-      services.events().report(CoreEvent.RECORDER_FAILED, fault.getMessage());
+      services.events().report(CoreEvent.RECORDER_FAILED, String.valueOf(fault.getMessage()));
     }
     recorderFailed = true;
   }

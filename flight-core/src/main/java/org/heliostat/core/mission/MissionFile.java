@@ -15,7 +15,10 @@ import org.heliostat.protocol.TextFiles;
 import org.heliostat.protocol.TextFiles.BadTextFile;
 import org.heliostat.protocol.TextFiles.Located;
 
-/** Reads a mission file and checks what the schema alone cannot: names that must be unique, known, or fit each other. */
+/**
+ * Reads a mission file and checks what the schema alone cannot: names that must be unique, known,
+ * or fit each other.
+ */
 public final class MissionFile {
   private MissionFile() {}
 
@@ -35,7 +38,8 @@ public final class MissionFile {
       AppConfig app = mission.getApps(i);
       List<Step> at = List.of(step(mission, "apps", i), step(app, "name", 0));
       if (!apps.contains(app.getName())) {
-        problems.add(problem(located, at, "unknown app \"" + app.getName() + "\"; there are " + apps));
+        problems.add(
+            problem(located, at, "unknown app \"" + app.getName() + "\"; there are " + apps));
       } else if (!seen.add(app.getName())) {
         problems.add(problem(located, at, "app \"" + app.getName() + "\" stands twice"));
       }
@@ -91,7 +95,10 @@ public final class MissionFile {
           problem(
               located,
               List.of(step(mission, "active_cards", 0)),
-              mission.getActiveCards() + " cards, but only " + mission.getCardsCount() + " are described"));
+              mission.getActiveCards()
+                  + " cards, but only "
+                  + mission.getCardsCount()
+                  + " are described"));
     }
     if (mission.hasCamera() && !devices.contains(mission.getCamera().getDevice())) {
       problems.add(

@@ -9,7 +9,9 @@ import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.event.Events;
 import org.heliostat.protocol.Mode;
 
-/** The mode of the spacecraft and the table of its transitions. Boot ends in STANDBY. Thread-safe. */
+/**
+ * The mode of the spacecraft and the table of its transitions. Boot ends in STANDBY. Thread-safe.
+ */
 public final class Modes {
   private static final Map<Mode, Set<Mode>> ALLOWED = new EnumMap<>(Mode.class);
 
@@ -38,7 +40,10 @@ public final class Modes {
     return mode;
   }
 
-  /** Goes to another mode; false when the table does not allow it. Going to the present mode changes nothing. */
+  /**
+   * Goes to another mode; false when the table does not allow it. Going to the present mode changes
+   * nothing.
+   */
   public synchronized boolean change(Mode to) {
     if (to == mode) {
       return true;

@@ -21,12 +21,14 @@ import org.heliostat.core.file.CheckedFile;
 import org.heliostat.protocol.Downlink;
 
 /**
- * The durable store of all that waits for ground: append-only segments, a CRC-32C for each record, group commit. What
- * {@link #append} has returned for survives a kill or power loss at any byte; it is freed by {@link #confirm} alone.
- * Confirmations are not forced to disk: one that is lost makes a record go to ground twice, where its number shows it.
+ * The durable store of all that waits for ground: append-only segments, a CRC-32C for each record,
+ * group commit. What {@link #append} has returned for survives a kill or power loss at any byte; it
+ * is freed by {@link #confirm} alone. Confirmations are not forced to disk: one that is lost makes
+ * a record go to ground twice, where its number shows it.
  *
- * <p>Overflow policy: beyond the quota new data is refused with {@link RecorderFault.Kind#FULL}; a reserve of one
- * sixteenth is kept for {@link Priority#REPORT} and {@link Priority#ALERT}. Thread-safe.
+ * <p>Overflow policy: beyond the quota new data is refused with {@link RecorderFault.Kind#FULL}; a
+ * reserve of one sixteenth is kept for {@link Priority#REPORT} and {@link Priority#ALERT}.
+ * Thread-safe.
  */
 public final class Recorder implements AutoCloseable {
   /** Which record ground gets first. */
@@ -67,7 +69,7 @@ public final class Recorder implements AutoCloseable {
   private long storedBytes;
   private long pendingBytes;
   private boolean closed;
-  private volatile long written;
+  private long written;
   private long durable;
 
   /** What recovery had to leave out of one segment. */
@@ -131,8 +133,7 @@ public final class Recorder implements AutoCloseable {
     long id;
     long mark;
     synchronized (this) {
-      long reserve =
-          priority.code <= Priority.ALERT.code ? 0 : quotaBytes / 16;
+      long reserve = priority.code <= Priority.ALERT.code ? 0 : quotaBytes / 16;
       if (storedBytes + payload.length > quotaBytes - reserve) {
         throw new RecorderFault(
             RecorderFault.Kind.FULL, storedBytes + " of " + quotaBytes + " bytes are taken");
@@ -141,8 +142,7 @@ public final class Recorder implements AutoCloseable {
       Segment segment = write(DATA, priority.code, id, payload);
       nextId++;
       Entry entry =
-          new Entry(
-              id, priority.code, segment, segment.size - payload.length, payload.length);
+          new Entry(id, priority.code, segment, segment.size - payload.length, payload.length);
       add(entry);
       mark = written;
     }
@@ -216,7 +216,7 @@ public final class Recorder implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    force(written, true);
+    force(0, true);
     synchronized (this) {
       closed = true;
       for (Segment segment : segments) {
@@ -248,7 +248,14 @@ public final class Recorder implements AutoCloseable {
         segment = openSegment();
       }
       ByteBuffer bytes = ByteBuffer.allocate(RECORD_HEADER_BYTES + payload.length);
-      bytes.putInt(0).putInt(payload.length).put(kind).put(priority).putLong(id).put(payload).flip();
+      bytes
+          .putInt(0)
+          .putInt(payload.length)
+          .put(kind)
+          .put(priority)
+          .putLong(id)
+          .put(payload)
+          .flip();
       bytes.putInt(0, checksum(bytes.slice(4, bytes.limit() - 4)));
       long position = segment.size;
       try {
@@ -361,15 +368,15 @@ public final class Recorder implements AutoCloseable {
   }
 
   private void recoverSegment(Path path, String name) throws IOException {
-    FileChannel channel =
-        FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
     long size = channel.size();
     ByteBuffer header = ByteBuffer.allocate(SEGMENT_HEADER_BYTES);
     if (size < SEGMENT_HEADER_BYTES
         || !readFully(channel, header, 0)
         || header.getInt(0) != MAGIC
         || header.getInt(12) != checksum(header.slice(0, 12))) {
-      // a segment is only written to after its header is on disk: nothing in this one was acknowledged
+      // a segment is only written to after its header is on disk: nothing in this one was
+      // acknowledged
       recoveries.add(new Recovery(name, size));
       channel.close();
       Files.delete(path);
@@ -384,7 +391,9 @@ public final class Recorder implements AutoCloseable {
       head.clear();
       readFully(channel, head, position);
       int length = head.getInt(4);
-      if (length < 0 || length > MAX_RECORD_BYTES || position + RECORD_HEADER_BYTES + length > size) {
+      if (length < 0
+          || length > MAX_RECORD_BYTES
+          || position + RECORD_HEADER_BYTES + length > size) {
         break;
       }
       ByteBuffer record = ByteBuffer.allocate(RECORD_HEADER_BYTES + length);

@@ -7,8 +7,8 @@ import java.util.function.Consumer;
 import org.heliostat.protocol.Housekeeping;
 
 /**
- * The live housekeeping packet on its way to the link. Overflow policy: a packet that the link has not taken is replaced
- * by the next; ground sees the gap in the sequence. Thread-safe.
+ * The live housekeeping packet on its way to the link. Overflow policy: a packet that the link has
+ * not taken is replaced by the next; ground sees the gap in the sequence. Thread-safe.
  */
 public final class Telemetry {
   private final CopyOnWriteArrayList<Consumer<Housekeeping.Builder>> contributors =

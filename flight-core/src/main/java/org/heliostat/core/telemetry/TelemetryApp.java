@@ -9,8 +9,9 @@ import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.Housekeeping;
 
 /**
- * Makes a housekeeping packet every period of mission time and brings the flight state to disk. The power monitor named
- * {@code bus} and the temperature sensor named {@code board} are the platform's own.
+ * Makes a housekeeping packet every period of mission time and brings the flight state to disk. The
+ * power monitor named {@code bus} and the temperature sensor named {@code board} are the platform's
+ * own.
  */
 public final class TelemetryApp implements App {
   private final Services services;

@@ -3,8 +3,8 @@ package org.heliostat.core.time;
 import org.heliostat.hal.Board;
 
 /**
- * The clock of the board. A step of UTC against mission time lowers its quality for good (correlation with GNSS or ground
- * brings it back in a later release). Thread-safe.
+ * The clock of the board. A step of UTC against mission time lowers its quality for good
+ * (correlation with GNSS or ground brings it back in a later release). Thread-safe.
  */
 public final class BoardClock implements MissionClock {
   private final Board board;
