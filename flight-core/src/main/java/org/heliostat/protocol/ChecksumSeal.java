@@ -44,11 +44,7 @@ public final class ChecksumSeal implements PacketSeal {
   private int checksum(Direction direction, byte[] bytes, int from, int length) {
     CRC32C crc = new CRC32C();
     crc.update(
-        ByteBuffer.allocate(6)
-            .putInt(spacecraftId)
-            .put((byte) direction.ordinal())
-            .put(VERSION)
-            .flip());
+        ByteBuffer.allocate(6).putInt(spacecraftId).put(direction.code()).put(VERSION).flip());
     crc.update(bytes, from, length);
     return (int) crc.getValue();
   }

@@ -10,8 +10,19 @@ import java.util.Optional;
 public interface PacketSeal {
   /** Which way a packet goes; it is part of what is sealed, so that one cannot be turned around. */
   enum Direction {
-    UPLINK,
-    DOWNLINK
+    UPLINK(1),
+    DOWNLINK(2);
+
+    private final byte code;
+
+    Direction(int code) {
+      this.code = (byte) code;
+    }
+
+    /** The direction as it is sealed in. */
+    public byte code() {
+      return code;
+    }
   }
 
   /** The packet as it goes over the link. */
