@@ -1,0 +1,50 @@
+package org.heliostat.hil.rig;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Processes from {@code /proc/<pid>/stat}, see {@code proc(5)}. */
+final class LinuxProcesses implements Processes {
+  /** USER_HZ is 100 on every architecture that Linux runs Java on. */
+  private static final long NANOS_PER_TICK = 10_000_000L;
+
+  // Places after the name, which ends with the last ')'.
+  private static final int STATE = 0;
+  private static final int USER_TIME = 11;
+  private static final int SYSTEM_TIME = 12;
+  private static final int START_TIME = 19;
+
+  private final Path proc;
+
+  LinuxProcesses(Path proc) {
+    this.proc = proc;
+  }
+
+  @Override
+  public Optional<Usage> usage(long pid) {
+    String line;
+    try {
+      line =
+          new String(
+              Files.readAllBytes(proc.resolve(Long.toString(pid)).resolve("stat")),
+              StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+    int name = line.lastIndexOf(')');
+    String[] fields = name < 0 ? new String[0] : line.substring(name + 1).strip().split(" ", -1);
+    if (fields.length <= START_TIME || fields[STATE].equals("Z") || fields[STATE].equals("X")) {
+      return Optional.empty();
+    }
+    long ticks = Long.parseLong(fields[USER_TIME]) + Long.parseLong(fields[SYSTEM_TIME]);
+    return Optional.of(new Usage(ticks * NANOS_PER_TICK, Long.parseLong(fields[START_TIME])));
+  }
+
+  @Override
+  public boolean kill(long pid) {
+    return ProcessHandle.of(pid).map(ProcessHandle::destroyForcibly).orElse(false);
+  }
+}

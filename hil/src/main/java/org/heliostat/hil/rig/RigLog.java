@@ -1,0 +1,80 @@
+package org.heliostat.hil.rig;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Locale;
+
+/**
+ * What the world was like: one JSON object a line, appended and flushed whole. A rig that is
+ * started again writes on.
+ */
+final class RigLog implements AutoCloseable {
+  private final Writer out;
+
+  RigLog(Writer out) {
+    this.out = out;
+  }
+
+  static RigLog open(Path file) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder != null) {
+      Files.createDirectories(folder);
+    }
+    return new RigLog(
+        Files.newBufferedWriter(
+            file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
+  }
+
+  /** A fault was injected. {@code more} is a list of JSON members. */
+  void fault(String kind, double seconds, String more) {
+    line("{\"fault\":\"" + kind + "\",\"t\":" + number(seconds) + "," + more + "}");
+  }
+
+  /** Something that the rig had to put up with. */
+  void note(String kind, double seconds, String text) {
+    line("{\"note\":\"" + kind + "\",\"t\":" + number(seconds) + ",\"text\":" + quoted(text) + "}");
+  }
+
+  void line(String json) {
+    try {
+      out.write(json);
+      out.write('\n');
+      out.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static String number(double value) {
+    return String.format(Locale.ROOT, "%.3f", value);
+  }
+
+  static String quoted(String text) {
+    StringBuilder json = new StringBuilder("\"");
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '"' || c == '\\') {
+        json.append('\\').append(c);
+      } else if (c < ' ') {
+        json.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+      } else {
+        json.append(c);
+      }
+    }
+    return json.append('"').toString();
+  }
+
+  @Override
+  public void close() {
+    try {
+      out.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

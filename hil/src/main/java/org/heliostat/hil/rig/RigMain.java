@@ -1,0 +1,253 @@
+package org.heliostat.hil.rig;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.heliostat.hil.rig.WorldLayout.Header;
+import org.heliostat.protocol.Scenario;
+import org.heliostat.protocol.TextFiles.BadTextFile;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * The rig as a process of its own.
+ *
+ * <p>The world file appears when everything is ready. The rig ends on SIGTERM, or when the process
+ * that it is told to watch is gone; it goes on when flight dies. Exit codes: 0 ended as told, 1
+ * broke, 2 wrong use.
+ */
+@Command(
+    name = "rig",
+    mixinStandardHelpOptions = true,
+    description = "Plays the hardware around the flight computer.")
+@SuppressWarnings("NullAway.Init") // picocli fills the fields
+public final class RigMain implements Callable<Integer> {
+  private static final long STEP_NANOS = 50_000_000L;
+  private static final int STEPS_BETWEEN_LOOKS_AT_PARENT = 10;
+
+  @Option(
+      names = "--world",
+      required = true,
+      paramLabel = "FILE",
+      description = "World file to make, or to go on with.")
+  private Path worldFile;
+
+  @Option(
+      names = "--scenario",
+      paramLabel = "FILE",
+      description = "Scenario in protobuf text format. Default: a sunny day.")
+  private @Nullable Path scenarioFile;
+
+  @Option(
+      names = "--camera",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder of the spool camera.")
+  private Path cameraFolder;
+
+  @Option(
+      names = "--frames",
+      paramLabel = "DIR",
+      description = "Frames to play. Default: scenes that the rig makes.")
+  private @Nullable Path framesFolder;
+
+  @Option(
+      names = "--frame-count",
+      defaultValue = "0",
+      description =
+          "Distinct frames before they repeat. Default: all of the folder, or 1000 scenes.")
+  private int frameCount;
+
+  @Option(
+      names = "--cards",
+      defaultValue = "2",
+      description = "Compute cards, 1 to 7. Default: ${DEFAULT-VALUE}.")
+  private int cards;
+
+  @Option(
+      names = "--seed",
+      defaultValue = "1",
+      description = "Seed of the scenes. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Option(
+      names = "--speed",
+      defaultValue = "1",
+      description = "Mission seconds in a second, 0.001 to 1000. Default: ${DEFAULT-VALUE}.")
+  private double speed;
+
+  @Option(
+      names = "--host-epoch-ns",
+      description = "Host CLOCK_MONOTONIC at the start of the flight. Default: now.")
+  private @Nullable Long hostEpochNanos;
+
+  @Option(
+      names = "--mission-epoch-ns",
+      defaultValue = "1000000000000",
+      description = "Mission time at the start of the flight. Default: ${DEFAULT-VALUE}.")
+  private long missionEpochNanos;
+
+  @Option(
+      names = "--utc-epoch-ns",
+      description = "UTC at the start of the flight, since 1970. Default: now.")
+  private @Nullable Long utcEpochNanos;
+
+  @Option(
+      names = "--log",
+      required = true,
+      paramLabel = "FILE",
+      description = "Log of the world, one JSON object a line.")
+  private Path logFile;
+
+  @Option(
+      names = "--link-listen-port-file",
+      paramLabel = "FILE",
+      description = "Where to write the port of the space link. With --broker.")
+  private @Nullable Path linkPortFile;
+
+  @Option(
+      names = "--broker",
+      paramLabel = "HOST:PORT",
+      description = "Broker at the ground end of the space link.")
+  private @Nullable String broker;
+
+  @Option(names = "--parent", paramLabel = "PID", description = "End when this process is gone.")
+  private @Nullable Long parent;
+
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final CountDownLatch stopped = new CountDownLatch(1);
+
+  private RigMain() {}
+
+  /** Runs the rig until it is told to end. */
+  public static void main(String[] arguments) {
+    System.exit(new CommandLine(new RigMain()).execute(arguments));
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    if (cards < 1 || cards > WorldLayout.CARDS) {
+      throw usage("--cards is " + cards + ", not in 1 to " + WorldLayout.CARDS);
+    }
+    if (frameCount < 0) {
+      throw usage("--frame-count is negative");
+    }
+    if ((linkPortFile == null) != (broker == null)) {
+      throw usage("--link-listen-port-file and --broker go together");
+    }
+    Scenario scenario = scenario();
+    MissionTime time;
+    try {
+      time =
+          new MissionTime(
+              hostEpochNanos == null ? System.nanoTime() : hostEpochNanos,
+              missionEpochNanos,
+              utcEpochNanos == null ? System.currentTimeMillis() * 1_000_000L : utcEpochNanos,
+              Math.round(speed * 1e6));
+    } catch (IllegalArgumentException e) {
+      throw usage("--speed: " + e.getMessage());
+    }
+    FrameSource frames = frames(scenario);
+    // Only an orderly end runs the hook's wait to its end; it is not registered before the rig can
+    // end so.
+    Thread hook = new Thread(this::stopAndWait, "rig-stop");
+    Runtime.getRuntime().addShutdownHook(hook);
+    ExecutorService maker =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread thread = new Thread(task, "rig-camera");
+              thread.setDaemon(true);
+              return thread;
+            });
+    try (RigLog log = RigLog.open(logFile)) {
+      Physics physics = new Physics(scenario, cards);
+      CameraPlayer camera =
+          new CameraPlayer(cameraFolder, frames, scenario.getCamera(), physics.orbit(), log, maker);
+      World world =
+          World.open(
+              worldFile,
+              time,
+              fresh -> {
+                BoardMap.populate(fresh, scenario, cards);
+                Rig.write(fresh, scenario, physics);
+              });
+      world.set(Header.RIG_PID, ProcessHandle.current().pid());
+      run(new Rig(scenario, world, physics, new LinuxProcesses(Path.of("/proc")), camera, log));
+    } finally {
+      maker.shutdownNow();
+      stopped.countDown();
+    }
+    return 0;
+  }
+
+  private void run(Rig rig) throws InterruptedException {
+    long due = System.nanoTime();
+    for (long step = 0; ; step++) {
+      rig.step(System.nanoTime());
+      if (step % STEPS_BETWEEN_LOOKS_AT_PARENT == 0 && parentIsGone()) {
+        return;
+      }
+      // Steps that were missed (a stopped process, a busy host) are not made up for: the next one
+      // is only longer.
+      due = Math.max(due + STEP_NANOS, System.nanoTime());
+      if (stop.await(due - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+        return;
+      }
+    }
+  }
+
+  private void stopAndWait() {
+    stop.countDown();
+    try {
+      if (!stopped.await(2, TimeUnit.SECONDS)) {
+        System.err.println("rig: a step takes more than 2 s; ended in it");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean parentIsGone() {
+    return parent != null && ProcessHandle.of(parent).filter(ProcessHandle::isAlive).isEmpty();
+  }
+
+  private Scenario scenario() {
+    if (scenarioFile == null) {
+      return Scenario.getDefaultInstance();
+    }
+    try {
+      return ScenarioFile.read(scenarioFile, cards);
+    } catch (BadTextFile e) {
+      throw usage(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private FrameSource frames(Scenario scenario) throws IOException {
+    Optional<Path> folder = Optional.ofNullable(framesFolder);
+    if (folder.isPresent()) {
+      if (!Files.isDirectory(folder.get())) {
+        throw usage("--frames: there is no folder " + folder.get());
+      }
+      return new FolderFrames(folder.get(), frameCount, scenario.getCamera().getPropertiesMap());
+    }
+    return new GeneratedFrames(
+        seed,
+        frameCount == 0 ? 1000 : frameCount,
+        scenario.getCamera().getScenePixels(),
+        cameraFolder.resolve("truth"));
+  }
+
+  private CommandLine.ParameterException usage(String message) {
+    return new CommandLine.ParameterException(spec.commandLine(), message);
+  }
+}
