@@ -15,6 +15,7 @@ import org.heliostat.core.time.MissionClock;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.Event;
 import org.heliostat.protocol.Severity;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes note of what happens: each event goes to the recorder (and so to ground), to the log of the
@@ -49,7 +50,7 @@ public final class Events {
   }
 
   /** Reports that something happened. */
-  public void report(EventDefinition definition, Object... arguments) {
+  public void report(EventDefinition definition, @Nullable Object... arguments) {
     Event event;
     synchronized (this) {
       Throttle throttle =

@@ -57,7 +57,7 @@ public final class FrameStore {
     byte[] magic = magic(offered.file());
     NpyReader npy = new NpyReader(camera.getBandsCount(), camera.getMaxSamples(), layout);
     Planes planes;
-    Optional<double[]> bbox = Optional.empty();
+    List<Double> bbox = List.of();
     if (startsWith(magic, NPY)) {
       planes = npy.readNpy(offered.file());
     } else if (startsWith(magic, ZIP)) {
@@ -69,7 +69,7 @@ public final class FrameStore {
     } else {
       throw new FrameFault("not a GeoTIFF, npy or npz file");
     }
-    List<String> bands = bands(sidecar, planes.bands().length);
+    List<String> bands = bands(sidecar, planes.bands().size());
     FrameLayout.Builder described =
         FrameLayout.newBuilder()
             .setPath(folder.resolve(offered.id() + ".raw").toString())
@@ -93,10 +93,8 @@ public final class FrameStore {
           raw,
           complete,
           number(sidecar, "acquired_nanos").orElse(0.0).longValue(),
-          sidecar.containsKey("bbox")
-              ? numbers(sidecar.getOrDefault("bbox", ""))
-              : bbox.map(FrameStore::boxed).orElse(List.of()),
-          (planes.bands().length * (long) planes.width() * planes.height() * bits(planes.type())
+          sidecar.containsKey("bbox") ? numbers(sidecar.getOrDefault("bbox", "")) : bbox,
+          (planes.bands().size() * (long) planes.width() * planes.height() * bits(planes.type())
                   + 7)
               / 8,
           validFraction(complete));
@@ -222,9 +220,5 @@ public final class FrameStore {
       throw new FrameFault("sidecar says bbox = " + text);
     }
     return List.copyOf(numbers);
-  }
-
-  private static List<Double> boxed(double[] values) {
-    return List.of(values[0], values[1], values[2], values[3]);
   }
 }

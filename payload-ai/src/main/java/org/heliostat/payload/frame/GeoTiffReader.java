@@ -6,7 +6,6 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import mil.nga.tiff.FieldTagType;
 import mil.nga.tiff.FieldType;
 import mil.nga.tiff.FileDirectory;
@@ -33,7 +32,7 @@ final class GeoTiffReader {
   }
 
   /** Samples and, where known, west, south, east, north in degrees. */
-  record Result(Planes planes, Optional<double[]> bbox) {}
+  record Result(Planes planes, List<Double> bbox) {}
 
   Result read(Path file) throws FrameFault {
     try {
@@ -98,7 +97,7 @@ final class GeoTiffReader {
       }
       bands[b] = to.flip();
     }
-    return new Planes(rasters.getWidth(), rasters.getHeight(), type, bands, nodata);
+    return new Planes(rasters.getWidth(), rasters.getHeight(), type, List.of(bands), nodata);
   }
 
   private static double nodata(FileDirectory directory) {
@@ -114,7 +113,7 @@ final class GeoTiffReader {
     }
   }
 
-  private static Optional<double[]> bbox(FileDirectory directory, Rasters rasters) {
+  private static List<Double> bbox(FileDirectory directory, Rasters rasters) {
     List<Double> scale = directory.getModelPixelScale();
     List<Double> tie = directory.getModelTiepoint();
     if (scale == null
@@ -122,13 +121,13 @@ final class GeoTiffReader {
         || scale.size() < 2
         || tie.size() < 5
         || !geographic(directory)) {
-      return Optional.empty();
+      return List.of();
     }
     double west = tie.get(3) - tie.get(0) * scale.get(0);
     double north = tie.get(4) + tie.get(1) * scale.get(1);
     double east = west + rasters.getWidth() * scale.get(0);
     double south = north - rasters.getHeight() * scale.get(1);
-    return Optional.of(new double[] {west, south, east, north});
+    return List.of(west, south, east, north);
   }
 
   private static boolean geographic(FileDirectory directory) {

@@ -9,6 +9,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
@@ -48,7 +50,7 @@ final class NpyReader {
     this.layout = layout;
   }
 
-  private record Header(char kind, int size, boolean bigEndian, int[] shape) {}
+  private record Header(char kind, int size, boolean bigEndian, List<Integer> shape) {}
 
   Planes readNpy(Path file) throws FrameFault {
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
@@ -92,7 +94,7 @@ final class NpyReader {
         if (entry.getName().equals("img.npy")) {
           return entry.getName();
         }
-        if (entry.getName().endsWith(".npy") && header(zip).shape.length == 3) {
+        if (entry.getName().endsWith(".npy") && header(zip).shape.size() == 3) {
           only = entry.getName();
           found++;
         }
@@ -150,12 +152,12 @@ final class NpyReader {
         shape.group(1).isBlank()
             ? new String[0]
             : shape.group(1).trim().replaceAll(",$", "").split("\\s*,\\s*", -1);
-    int[] axes = new int[sizes.length];
-    for (int i = 0; i < sizes.length; i++) {
+    List<Integer> axes = new ArrayList<>();
+    for (String size : sizes) {
       try {
-        axes[i] = Integer.parseInt(sizes[i]);
+        axes.add(Integer.valueOf(size));
       } catch (NumberFormatException e) {
-        throw new FrameFault("npy axis of length " + sizes[i], e);
+        throw new FrameFault("npy axis of length " + size, e);
       }
     }
     return new Header(
@@ -164,7 +166,7 @@ final class NpyReader {
 
   private Planes array(InputStream in, Header header) throws IOException, FrameFault {
     SampleType type = sampleType(header);
-    int[] shape = header.shape;
+    int[] shape = header.shape.stream().mapToInt(Integer::intValue).toArray();
     if (shape.length != 2 && shape.length != 3) {
       throw new FrameFault("array has " + shape.length + " axes; a frame has 2 or 3");
     }
@@ -203,7 +205,7 @@ final class NpyReader {
     for (ByteBuffer plane : planes) {
       plane.flip();
     }
-    return new Planes(width, height, type, planes, Double.NaN);
+    return new Planes(width, height, type, List.of(planes), Double.NaN);
   }
 
   private static void copy(ByteBuffer from, int at, Header header, ByteBuffer to) {

@@ -1,6 +1,7 @@
 package org.heliostat.payload.frame;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import org.heliostat.protocol.SampleType;
 
 /**
@@ -9,7 +10,7 @@ import org.heliostat.protocol.SampleType;
  *
  * @param nodata sample that stands for no data; NaN where the file names none
  */
-record Planes(int width, int height, SampleType type, ByteBuffer[] bands, double nodata) {
+record Planes(int width, int height, SampleType type, List<ByteBuffer> bands, double nodata) {
   static int bytes(SampleType type) {
     return switch (type) {
       case UINT8 -> 1;
