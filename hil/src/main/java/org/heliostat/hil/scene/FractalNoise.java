@@ -68,6 +68,8 @@ final class FractalNoise {
     double offsetY = Hash.unit(Hash.mix(seed ^ 0x52L));
     int columns = (int) ((width + Math.abs(slide)) * inverseX) + 6;
     float[] line = new float[columns];
+    int[] cells = new int[width];
+    int[] phases = new int[width];
     float[][] rows = new float[4][columns];
     int loaded = Integer.MIN_VALUE;
     for (int y = 0; y < height; y++) {
@@ -87,12 +89,19 @@ final class FractalNoise {
       for (int i = 0; i < columns; i++) {
         line[i] = a * rows[0][i] + b * rows[1][i] + c * rows[2][i] + d * rows[3][i];
       }
-      double start = (shear * y) * inverseX + offsetX;
+      if (shear != 0 || y == 0) {
+        // without shear every row meets the lattice at the same places
+        double start = (shear * y) * inverseX + offsetX;
+        for (int x = 0; x < width; x++) {
+          double fx = start + x * inverseX;
+          cells[x] = (int) fx;
+          phases[x] = 4 * (int) ((fx - cells[x]) * PHASES);
+        }
+      }
       int at = y * width;
       for (int x = 0; x < width; x++) {
-        double fx = start + x * inverseX;
-        int ix = (int) fx;
-        int px = 4 * (int) ((fx - ix) * PHASES);
+        int ix = cells[x];
+        int px = phases[x];
         out[at + x] +=
             WEIGHTS[px] * line[ix]
                 + WEIGHTS[px + 1] * line[ix + 1]

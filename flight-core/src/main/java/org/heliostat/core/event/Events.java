@@ -1,0 +1,120 @@
+package org.heliostat.core.event;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.heliostat.core.recorder.Recorder;
+import org.heliostat.core.recorder.RecorderFault;
+import org.heliostat.core.time.MissionClock;
+import org.heliostat.protocol.Downlink;
+import org.heliostat.protocol.Event;
+import org.heliostat.protocol.Severity;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes note of what happens: each event goes to the recorder (and so to ground), to the log of the
+ * newest {@value #LOG_EVENTS}, and to the process's output as a line. The same event more than
+ * {@value #BURST} times in {@value #WINDOW_SECONDS} s of host time is held back and counted.
+ * Thread-safe; never throws on a full disk.
+ */
+public final class Events {
+  static final int LOG_EVENTS = 1000;
+  static final int BURST = 20;
+  static final int WINDOW_SECONDS = 10;
+  private static final int MAX_TEXT = 500;
+
+  private final MissionClock clock;
+  private final Recorder recorder;
+  private final Consumer<String> lines;
+  private final Deque<Event> log = new ArrayDeque<>();
+  private final Map<String, Throttle> throttles = new HashMap<>();
+  private final AtomicLong unrecorded = new AtomicLong();
+
+  private static final class Throttle {
+    private long windowStart;
+    private int inWindow;
+    private int suppressed;
+  }
+
+  /** Events into this recorder and, as lines, to this sink. */
+  public Events(MissionClock clock, Recorder recorder, Consumer<String> lines) {
+    this.clock = clock;
+    this.recorder = recorder;
+    this.lines = lines;
+  }
+
+  /** Reports that something happened. */
+  public void report(EventDefinition definition, @Nullable Object... arguments) {
+    Event event;
+    synchronized (this) {
+      Throttle throttle =
+          throttles.computeIfAbsent(
+              definition.source() + ' ' + definition.id(), key -> new Throttle());
+      long now = clock.hostNanos();
+      if (throttle.inWindow == 0 || now - throttle.windowStart > WINDOW_SECONDS * 1_000_000_000L) {
+        throttle.windowStart = now;
+        throttle.inWindow = 0;
+      }
+      if (++throttle.inWindow > BURST) {
+        throttle.suppressed++;
+        return;
+      }
+      String text = String.format(Locale.ROOT, definition.format(), arguments);
+      event =
+          Event.newBuilder()
+              .setMissionNanos(clock.missionNanos())
+              .setSeverity(definition.severity())
+              .setSource(definition.source())
+              .setId(definition.id())
+              .setName(definition.name())
+              .setText(text.length() > MAX_TEXT ? text.substring(0, MAX_TEXT) : text)
+              .setSuppressed(throttle.suppressed)
+              .build();
+      throttle.suppressed = 0;
+      log.addLast(event);
+      if (log.size() > LOG_EVENTS) {
+        log.removeFirst();
+      }
+    }
+    lines.accept(line(event));
+    try {
+      recorder.append(priority(event), Downlink.newBuilder().setEvent(event).build());
+    } catch (RecorderFault e) {
+      unrecorded.incrementAndGet();
+    }
+  }
+
+  /** The newest events, oldest first. */
+  public synchronized List<Event> newest(int count) {
+    List<Event> all = new ArrayList<>(log);
+    return List.copyOf(all.subList(Math.max(0, all.size() - count), all.size()));
+  }
+
+  /** Events that the recorder could not take. */
+  public long unrecorded() {
+    return unrecorded.get();
+  }
+
+  private static Recorder.Priority priority(Event event) {
+    return event.getSeverity().getNumber() >= Severity.WARNING_VALUE
+        ? Recorder.Priority.ALERT
+        : Recorder.Priority.ROUTINE;
+  }
+
+  private static String line(Event event) {
+    return String.format(
+        Locale.ROOT,
+        "%.1f %s %s/%s %s",
+        event.getMissionNanos() / 1e9,
+        event.getSeverity(),
+        event.getSource(),
+        event.getName(),
+        event.getText());
+  }
+}

@@ -1,0 +1,2 @@
+/** Numbered events: throttled, logged, recorded for ground. */
+package org.heliostat.core.event;

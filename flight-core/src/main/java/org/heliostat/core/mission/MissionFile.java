@@ -1,0 +1,129 @@
+package org.heliostat.core.mission;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.heliostat.protocol.AppConfig;
+import org.heliostat.protocol.CardConfig;
+import org.heliostat.protocol.DeviceConfig;
+import org.heliostat.protocol.Mission;
+import org.heliostat.protocol.SchemaCheck;
+import org.heliostat.protocol.SchemaCheck.Problem.Step;
+import org.heliostat.protocol.TextFiles;
+import org.heliostat.protocol.TextFiles.BadTextFile;
+import org.heliostat.protocol.TextFiles.Located;
+
+/**
+ * Reads a mission file and checks what the schema alone cannot: names that must be unique, known,
+ * or fit each other.
+ */
+public final class MissionFile {
+  private MissionFile() {}
+
+  /**
+   * Reads a mission file.
+   *
+   * @param apps names of the apps that this image offers
+   * @param drivers names of the drivers that this image offers
+   * @throws BadTextFile with a line {@code file:line:column: field: problem} for each problem
+   */
+  public static Mission read(Path file, Set<String> apps, Set<String> drivers) throws BadTextFile {
+    Located<Mission> located = TextFiles.read(file, Mission.getDefaultInstance());
+    Mission mission = located.message();
+    List<String> problems = new ArrayList<>();
+    Set<String> seen = new HashSet<>();
+    for (int i = 0; i < mission.getAppsCount(); i++) {
+      AppConfig app = mission.getApps(i);
+      List<Step> at = List.of(step(mission, "apps", i), step(app, "name", 0));
+      if (!apps.contains(app.getName())) {
+        problems.add(
+            problem(located, at, "unknown app \"" + app.getName() + "\"; there are " + apps));
+      } else if (!seen.add(app.getName())) {
+        problems.add(problem(located, at, "app \"" + app.getName() + "\" stands twice"));
+      }
+    }
+    Set<String> devices = new HashSet<>();
+    for (int i = 0; i < mission.getDevicesCount(); i++) {
+      DeviceConfig device = mission.getDevices(i);
+      if (!devices.add(device.getName())) {
+        problems.add(
+            problem(
+                located,
+                List.of(step(mission, "devices", i), step(device, "name", 0)),
+                "device \"" + device.getName() + "\" stands twice"));
+      }
+      if (!drivers.contains(device.getDriver())) {
+        problems.add(
+            problem(
+                located,
+                List.of(step(mission, "devices", i), step(device, "driver", 0)),
+                "unknown driver \"" + device.getDriver() + "\"; there are " + drivers));
+      }
+    }
+    Set<String> cards = new HashSet<>();
+    for (int i = 0; i < mission.getCardsCount(); i++) {
+      CardConfig card = mission.getCards(i);
+      Step at = step(mission, "cards", i);
+      if (!cards.add(card.getName())) {
+        problems.add(
+            problem(
+                located,
+                List.of(at, step(card, "name", 0)),
+                "card \"" + card.getName() + "\" stands twice"));
+      }
+      for (String field : List.of("device", "rail_monitor", "temperature_sensor")) {
+        Step reference = step(card, field, 0);
+        String device = (String) card.getField(reference.field());
+        if (!device.isEmpty() && !devices.contains(device)) {
+          problems.add(
+              problem(located, List.of(at, reference), "no device is called \"" + device + "\""));
+        }
+      }
+      if (card.getCoolCelsius() >= card.getWarmCelsius()
+          || card.getWarmCelsius() >= card.getMaxCelsius()) {
+        problems.add(
+            problem(
+                located,
+                List.of(at, step(card, "warm_celsius", 0)),
+                "cool_celsius < warm_celsius < max_celsius does not hold"));
+      }
+    }
+    if (mission.getActiveCards() > mission.getCardsCount()) {
+      problems.add(
+          problem(
+              located,
+              List.of(step(mission, "active_cards", 0)),
+              mission.getActiveCards()
+                  + " cards, but only "
+                  + mission.getCardsCount()
+                  + " are described"));
+    }
+    if (mission.hasCamera() && !devices.contains(mission.getCamera().getDevice())) {
+      problems.add(
+          problem(
+              located,
+              List.of(step(mission, "camera", 0), step(mission.getCamera(), "device", 0)),
+              "no device is called \"" + mission.getCamera().getDevice() + "\""));
+    }
+    if (!problems.isEmpty()) {
+      throw new BadTextFile(problems);
+    }
+    return mission;
+  }
+
+  /** The cards of a mission that are in use. */
+  public static List<CardConfig> activeCards(Mission mission) {
+    int count = mission.getActiveCards() == 0 ? mission.getCardsCount() : mission.getActiveCards();
+    return mission.getCardsList().subList(0, count);
+  }
+
+  private static Step step(com.google.protobuf.Message parent, String field, int index) {
+    return new Step(parent.getDescriptorForType().findFieldByName(field), index);
+  }
+
+  private static String problem(Located<Mission> located, List<Step> at, String text) {
+    return located.place(at) + ": " + new SchemaCheck.Problem(at, text).name() + ": " + text;
+  }
+}

@@ -1,0 +1,2 @@
+/** Reads and checks the mission file. */
+package org.heliostat.core.mission;

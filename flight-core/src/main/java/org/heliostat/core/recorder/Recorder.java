@@ -1,0 +1,448 @@
+package org.heliostat.core.recorder;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.zip.CRC32C;
+import org.heliostat.core.file.CheckedFile;
+import org.heliostat.protocol.Downlink;
+
+/**
+ * The durable store of all that waits for ground: append-only segments, a CRC-32C for each record,
+ * group commit. What {@link #append} has returned for survives a kill or power loss at any byte; it
+ * is freed by {@link #confirm} alone. Confirmations are not forced to disk: one that is lost makes
+ * a record go to ground twice, where its number shows it.
+ *
+ * <p>Overflow policy: beyond the quota new data is refused with {@link RecorderFault.Kind#FULL}; a
+ * reserve of one sixteenth is kept for {@link Priority#REPORT} and {@link Priority#ALERT}.
+ * Thread-safe.
+ */
+public final class Recorder implements AutoCloseable {
+  /** Which record ground gets first. */
+  public enum Priority {
+    REPORT(0),
+    ALERT(1),
+    PRODUCT(2),
+    ROUTINE(3),
+    BULK(4);
+
+    private final byte code;
+
+    Priority(int code) {
+      this.code = (byte) code;
+    }
+  }
+
+  /** Largest record, in bytes. */
+  public static final int MAX_RECORD_BYTES = 900_000;
+
+  private static final int MAGIC = 0x48535247; // HSRG
+  private static final int SEGMENT_HEADER_BYTES = 16;
+  // crc, length, kind, priority, id
+  private static final int RECORD_HEADER_BYTES = 4 + 4 + 1 + 1 + 8;
+  private static final byte DATA = 1;
+  private static final byte CONFIRMATION = 2;
+
+  private final Path folder;
+  private final long segmentBytes;
+  private final long quotaBytes;
+  private final Deque<Segment> segments = new ArrayDeque<>();
+  private final Map<Long, Entry> entries = new HashMap<>();
+  private final TreeMap<Rank, Entry> pending = new TreeMap<>();
+  private final List<Recovery> recoveries = new ArrayList<>();
+  private final Object forcing = new Object();
+  private long nextId = 1;
+  private long nextSegment = 1;
+  private long storedBytes;
+  private long pendingBytes;
+  private boolean closed;
+  private long written;
+  private long durable;
+
+  /** What recovery had to leave out of one segment. */
+  public record Recovery(String segment, long droppedBytes) {}
+
+  /** A record that ground has not confirmed. */
+  public record Pending(long id, int bytes) {}
+
+  private record Rank(byte priority, long id) implements Comparable<Rank> {
+    @Override
+    public int compareTo(Rank other) {
+      int first = Byte.compare(priority, other.priority);
+      return first != 0 ? first : Long.compare(id, other.id);
+    }
+  }
+
+  private record Entry(long id, byte priority, Segment segment, long position, int length) {}
+
+  private static final class Segment {
+    private final Path path;
+    private final FileChannel channel;
+    private long size;
+    private int live;
+
+    private Segment(Path path, FileChannel channel) {
+      this.path = path;
+      this.channel = channel;
+    }
+  }
+
+  private Recorder(Path folder, long segmentBytes, long quotaBytes) {
+    this.folder = folder;
+    this.segmentBytes = segmentBytes;
+    this.quotaBytes = quotaBytes;
+  }
+
+  /**
+   * Opens the recorder in a folder and recovers what stands there.
+   *
+   * @param segmentBytes size at which a segment is closed
+   * @param quotaBytes size of all segments together beyond which data is refused
+   */
+  public static Recorder open(Path folder, long segmentBytes, long quotaBytes) throws IOException {
+    Files.createDirectories(folder);
+    Recorder recorder = new Recorder(folder, segmentBytes, quotaBytes);
+    recorder.recover();
+    return recorder;
+  }
+
+  /**
+   * Stores a record; on return it is on disk.
+   *
+   * @return its number, which grows with every record and is never given twice
+   */
+  public long append(Priority priority, Downlink body) throws RecorderFault {
+    byte[] payload = body.toByteArray();
+    if (payload.length > MAX_RECORD_BYTES) {
+      throw new RecorderFault(
+          RecorderFault.Kind.TOO_LARGE, payload.length + " bytes, limit " + MAX_RECORD_BYTES);
+    }
+    long id;
+    long mark;
+    synchronized (this) {
+      long reserve = priority.code <= Priority.ALERT.code ? 0 : quotaBytes / 16;
+      if (storedBytes + payload.length > quotaBytes - reserve) {
+        throw new RecorderFault(
+            RecorderFault.Kind.FULL, storedBytes + " of " + quotaBytes + " bytes are taken");
+      }
+      id = nextId;
+      Segment segment = write(DATA, priority.code, id, payload);
+      nextId++;
+      Entry entry =
+          new Entry(id, priority.code, segment, segment.size - payload.length, payload.length);
+      add(entry);
+      mark = written;
+    }
+    force(mark);
+    return id;
+  }
+
+  /** Frees records that ground has; numbers that are not (or no longer) stored are ignored. */
+  public synchronized void confirm(Collection<Long> ids) throws RecorderFault {
+    for (long id : ids) {
+      Entry entry = entries.remove(id);
+      if (entry == null) {
+        continue;
+      }
+      pending.remove(new Rank(entry.priority, id));
+      pendingBytes -= entry.length;
+      entry.segment.live--;
+      write(CONFIRMATION, entry.priority, id, new byte[0]);
+    }
+    dropConfirmedSegments();
+  }
+
+  /** The first records that ground has not confirmed, by priority, then by age. */
+  public synchronized List<Pending> pending(int count) {
+    List<Pending> first = new ArrayList<>(Math.min(count, pending.size()));
+    for (Entry entry : pending.values()) {
+      if (first.size() == count) {
+        break;
+      }
+      first.add(new Pending(entry.id, entry.length));
+    }
+    return first;
+  }
+
+  /** Content of a record, checked; empty where it has been freed meanwhile. */
+  public synchronized byte[] read(long id) throws RecorderFault {
+    Entry entry = entries.get(id);
+    if (entry == null) {
+      return new byte[0];
+    }
+    try {
+      ByteBuffer bytes = ByteBuffer.allocate(RECORD_HEADER_BYTES + entry.length);
+      readFully(entry.segment.channel, bytes, entry.position - RECORD_HEADER_BYTES);
+      bytes.flip();
+      int crc = bytes.getInt();
+      if (crc != checksum(bytes.slice())) {
+        throw new RecorderFault(RecorderFault.Kind.DISK, "record " + id + " is damaged on disk");
+      }
+      byte[] payload = new byte[entry.length];
+      bytes.position(RECORD_HEADER_BYTES).get(payload);
+      return payload;
+    } catch (IOException e) {
+      throw new RecorderFault(RecorderFault.Kind.DISK, e.toString(), e);
+    }
+  }
+
+  /** Number of records that ground has not confirmed. */
+  public synchronized int pendingRecords() {
+    return pending.size();
+  }
+
+  /** Bytes of the records that ground has not confirmed. */
+  public synchronized long pendingBytes() {
+    return pendingBytes;
+  }
+
+  /** What could not be recovered when the recorder was opened; empty after a clean end. */
+  public synchronized List<Recovery> recoveries() {
+    return List.copyOf(recoveries);
+  }
+
+  @Override
+  public void close() throws IOException {
+    force(0, true);
+    synchronized (this) {
+      closed = true;
+      for (Segment segment : segments) {
+        segment.channel.close();
+      }
+      segments.clear();
+      entries.clear();
+    }
+  }
+
+  // ---- writing
+
+  private void add(Entry entry) {
+    entries.put(entry.id, entry);
+    pending.put(new Rank(entry.priority, entry.id), entry);
+    entry.segment.live++;
+    pendingBytes += entry.length;
+  }
+
+  private Segment write(byte kind, byte priority, long id, byte[] payload) throws RecorderFault {
+    if (closed) {
+      throw new RecorderFault(RecorderFault.Kind.CLOSED, "the recorder is closed");
+    }
+    try {
+      Segment segment = segments.getLast();
+      if (segment.size + RECORD_HEADER_BYTES + payload.length > segmentBytes
+          && segment.size > SEGMENT_HEADER_BYTES) {
+        segment.channel.force(false);
+        segment = openSegment();
+      }
+      ByteBuffer bytes = ByteBuffer.allocate(RECORD_HEADER_BYTES + payload.length);
+      bytes
+          .putInt(0)
+          .putInt(payload.length)
+          .put(kind)
+          .put(priority)
+          .putLong(id)
+          .put(payload)
+          .flip();
+      bytes.putInt(0, checksum(bytes.slice(4, bytes.limit() - 4)));
+      long position = segment.size;
+      try {
+        while (bytes.hasRemaining()) {
+          position += segment.channel.write(bytes, position);
+        }
+      } catch (IOException e) {
+        // a part of the record may stand there; it must not be taken for one
+        segment.channel.truncate(segment.size);
+        throw e;
+      }
+      storedBytes += position - segment.size;
+      segment.size = position;
+      written++;
+      return segment;
+    } catch (IOException e) {
+      throw new RecorderFault(RecorderFault.Kind.DISK, e.toString(), e);
+    }
+  }
+
+  /** Threads that wait here while one forces find their record forced with it. */
+  private void force(long mark) throws RecorderFault {
+    try {
+      force(mark, false);
+    } catch (IOException e) {
+      throw new RecorderFault(RecorderFault.Kind.DISK, e.toString(), e);
+    }
+  }
+
+  private void force(long mark, boolean always) throws IOException {
+    synchronized (forcing) {
+      if (durable >= mark && !always) {
+        return;
+      }
+      FileChannel channel;
+      long upTo;
+      synchronized (this) {
+        if (closed) {
+          return;
+        }
+        channel = segments.getLast().channel;
+        upTo = written;
+      }
+      channel.force(false);
+      durable = upTo;
+    }
+  }
+
+  private Segment openSegment() throws IOException {
+    Path path = folder.resolve(String.format(Locale.ROOT, "seg-%010d.log", nextSegment));
+    FileChannel channel =
+        FileChannel.open(
+            path, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    try {
+      ByteBuffer header =
+          ByteBuffer.allocate(SEGMENT_HEADER_BYTES).putInt(MAGIC).putLong(nextId).putInt(0);
+      header.putInt(12, checksum(header.slice(0, 12))).flip().limit(SEGMENT_HEADER_BYTES);
+      long position = 0;
+      while (header.hasRemaining()) {
+        position += channel.write(header, position);
+      }
+      channel.force(true);
+      CheckedFile.forceFolder(path);
+    } catch (IOException e) {
+      channel.close();
+      Files.deleteIfExists(path);
+      throw e;
+    }
+    nextSegment++;
+    Segment segment = new Segment(path, channel);
+    segment.size = SEGMENT_HEADER_BYTES;
+    storedBytes += SEGMENT_HEADER_BYTES;
+    segments.addLast(segment);
+    return segment;
+  }
+
+  /** Oldest first only: a later segment may hold the confirmations of an earlier one. */
+  private void dropConfirmedSegments() throws RecorderFault {
+    while (segments.size() > 1 && segments.getFirst().live == 0) {
+      Segment segment = segments.removeFirst();
+      try {
+        segment.channel.close();
+        Files.deleteIfExists(segment.path);
+      } catch (IOException e) {
+        throw new RecorderFault(RecorderFault.Kind.DISK, e.toString(), e);
+      }
+      storedBytes -= segment.size;
+    }
+  }
+
+  // ---- recovery
+
+  private void recover() throws IOException {
+    List<Path> paths = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "seg-*.log")) {
+      files.forEach(paths::add);
+    }
+    paths.sort(null);
+    for (Path path : paths) {
+      String name = path.getFileName().toString();
+      nextSegment = Math.max(nextSegment, Long.parseLong(name.substring(4, 14)) + 1);
+      recoverSegment(path, name);
+    }
+    openSegment();
+    try {
+      dropConfirmedSegments();
+    } catch (RecorderFault e) {
+      throw new IOException(e);
+    }
+  }
+
+  private void recoverSegment(Path path, String name) throws IOException {
+    FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    long size = channel.size();
+    ByteBuffer header = ByteBuffer.allocate(SEGMENT_HEADER_BYTES);
+    if (size < SEGMENT_HEADER_BYTES
+        || !readFully(channel, header, 0)
+        || header.getInt(0) != MAGIC
+        || header.getInt(12) != checksum(header.slice(0, 12))) {
+      // a segment is only written to after its header is on disk: nothing in this one was
+      // acknowledged
+      recoveries.add(new Recovery(name, size));
+      channel.close();
+      Files.delete(path);
+      return;
+    }
+    nextId = Math.max(nextId, header.getLong(4));
+    Segment segment = new Segment(path, channel);
+    segments.addLast(segment);
+    long position = SEGMENT_HEADER_BYTES;
+    ByteBuffer head = ByteBuffer.allocate(RECORD_HEADER_BYTES);
+    while (position + RECORD_HEADER_BYTES <= size) {
+      head.clear();
+      readFully(channel, head, position);
+      int length = head.getInt(4);
+      if (length < 0
+          || length > MAX_RECORD_BYTES
+          || position + RECORD_HEADER_BYTES + length > size) {
+        break;
+      }
+      ByteBuffer record = ByteBuffer.allocate(RECORD_HEADER_BYTES + length);
+      readFully(channel, record, position);
+      record.flip();
+      if (record.getInt() != checksum(record.slice())) {
+        break;
+      }
+      byte kind = record.get(8);
+      byte priority = record.get(9);
+      long id = record.getLong(10);
+      if (kind == DATA) {
+        add(new Entry(id, priority, segment, position + RECORD_HEADER_BYTES, length));
+        nextId = Math.max(nextId, id + 1);
+      } else {
+        Entry entry = entries.remove(id);
+        if (entry != null) {
+          pending.remove(new Rank(entry.priority, id));
+          entry.segment.live--;
+          pendingBytes -= entry.length;
+        }
+      }
+      position += RECORD_HEADER_BYTES + length;
+    }
+    if (position < size) {
+      recoveries.add(new Recovery(name, size - position));
+      channel.truncate(position);
+      channel.force(true);
+    }
+    segment.size = position;
+    storedBytes += position;
+  }
+
+  private static boolean readFully(FileChannel channel, ByteBuffer into, long from)
+      throws IOException {
+    long position = from;
+    while (into.hasRemaining()) {
+      int read = channel.read(into, position);
+      if (read < 0) {
+        return false;
+      }
+      position += read;
+    }
+    return true;
+  }
+
+  private static int checksum(ByteBuffer bytes) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes);
+    return (int) crc.getValue();
+  }
+}

@@ -1,0 +1,2 @@
+/** The durable store of all that waits for ground. */
+package org.heliostat.core.recorder;

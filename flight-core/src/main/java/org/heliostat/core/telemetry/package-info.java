@@ -1,0 +1,2 @@
+/** The housekeeping packet. */
+package org.heliostat.core.telemetry;

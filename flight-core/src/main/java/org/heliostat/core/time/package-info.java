@@ -1,0 +1,2 @@
+/** The kinds of time on board. */
+package org.heliostat.core.time;

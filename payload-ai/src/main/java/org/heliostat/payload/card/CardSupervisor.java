@@ -1,0 +1,352 @@
+package org.heliostat.payload.card;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.heliostat.core.app.Services;
+import org.heliostat.hal.CardReading;
+import org.heliostat.payload.manager.PayloadEvent;
+import org.heliostat.payload.model.ModelFolder;
+import org.heliostat.protocol.CardConfig;
+import org.heliostat.protocol.CardState;
+import org.heliostat.protocol.CardStatus;
+import org.heliostat.protocol.DeviceConfig;
+import org.heliostat.protocol.FromWorker;
+import org.heliostat.protocol.Infer;
+import org.heliostat.protocol.LoadModel;
+import org.heliostat.protocol.PayloadConfig;
+import org.heliostat.protocol.ToWorker;
+
+/**
+ * Keeps the worker of one compute card alive and gives it work while the card is cool. A worker
+ * that dies or hangs is killed and started anew, and its frame goes back to the queue; one that
+ * dies too often puts its card in quarantine. One thread a card; {@link #status} may be called from
+ * any.
+ */
+final class CardSupervisor implements Runnable {
+  private static final long CONNECT_NANOS = 30_000_000_000L;
+  private static final long LOAD_NANOS = 60_000_000_000L;
+  private static final int QUARANTINE_DEATHS = 5;
+  private static final int QUARANTINE_SECONDS = 120;
+  private static final long TAKE_MILLIS = 50;
+
+  private final Services services;
+  private final CardConfig config;
+  private final DeviceConfig device;
+  private final ModelFolder model;
+  private final CardPool pool;
+  private final HeatGate gate;
+  private final Deque<Long> deaths = new ArrayDeque<>();
+  private volatile boolean closed;
+  private volatile CardState state = CardState.STARTING;
+  private final AtomicInteger restarts = new AtomicInteger();
+
+  CardSupervisor(
+      Services services, CardConfig config, DeviceConfig device, ModelFolder model, CardPool pool) {
+    this.services = services;
+    this.config = config;
+    this.device = device;
+    this.model = model;
+    this.pool = pool;
+    this.gate = new HeatGate(config);
+  }
+
+  String name() {
+    return config.getName();
+  }
+
+  /** Whether this card may still take work, now or later. */
+  boolean usable() {
+    return state != CardState.DOWN && state != CardState.QUARANTINED;
+  }
+
+  void close() {
+    closed = true;
+  }
+
+  CardStatus status() {
+    CardStatus.Builder status =
+        CardStatus.newBuilder()
+            .setName(config.getName())
+            .setState(state)
+            .setRestarts(restarts.get());
+    services
+        .hardware()
+        .card(config.getDevice())
+        .ifPresent(
+            reading ->
+                status
+                    .setCelsius((float) reading.temperatureCelsius())
+                    .setWatts((float) reading.powerWatts())
+                    .setUtilisation((float) reading.utilisation()));
+    services
+        .hardware()
+        .power(config.getRailMonitor())
+        .ifPresent(reading -> status.setRailWatts((float) reading.powerWatts()));
+    services
+        .hardware()
+        .temperature(config.getTemperatureSensor())
+        .ifPresent(reading -> status.setBaseplateCelsius((float) reading.celsius()));
+    return status.build();
+  }
+
+  @Override
+  public void run() {
+    try {
+      while (!closed && !services.hardware().opened()) {
+        TimeUnit.MILLISECONDS.sleep(TAKE_MILLIS);
+      }
+      if (!services.hardware().hasCard(config.getDevice())) {
+        down("its device cannot be opened");
+        return;
+      }
+      while (!closed && usable()) {
+        state = CardState.STARTING;
+        runWorker();
+      }
+    } catch (InterruptedException e) {
+      // the payload ends
+      closed = true;
+    } catch (RuntimeException e) {
+      down("its supervisor failed: " + e);
+    } finally {
+      if (usable()) {
+        state = CardState.DOWN;
+      }
+      pool.cardEnded();
+    }
+  }
+
+  private void runWorker() throws InterruptedException {
+    Path run = services.run();
+    Optional<FrameJob> current = Optional.empty();
+    try (WorkerProcess worker =
+        WorkerProcess.start(
+            command(run.resolve("w-" + config.getName() + ".sock")),
+            run.resolve("w-" + config.getName() + ".sock"),
+            services.data().resolve("worker-" + config.getName() + ".log"),
+            CONNECT_NANOS)) {
+      if (!loadModel(worker)) {
+        return;
+      }
+      while (!closed) {
+        lookAtHeat();
+        if (worker.ended()) {
+          died(worker.pid(), worker.end(), Optional.empty());
+          return;
+        }
+        if (hung(worker)) {
+          died(worker.pid(), "hangs", Optional.empty());
+          return;
+        }
+        state = gate.open() ? CardState.IDLE : CardState.HOT;
+        if (!gate.open()) {
+          TimeUnit.MILLISECONDS.sleep(TAKE_MILLIS);
+          continue;
+        }
+        current = pool.take(TAKE_MILLIS);
+        if (current.isPresent()) {
+          if (!infer(worker, current.get())) {
+            return;
+          }
+          current = Optional.empty();
+        }
+      }
+    } catch (IOException e) {
+      died(0, "cannot be started: " + e.getMessage(), current);
+    }
+  }
+
+  private boolean loadModel(WorkerProcess worker) throws IOException, InterruptedException {
+    worker.send(
+        ToWorker.newBuilder()
+            .setLoadModel(
+                LoadModel.newBuilder()
+                    .setModelPath(model.onnx().toString())
+                    .setManifest(model.manifest()))
+            .build());
+    long start = System.nanoTime();
+    while (!closed) {
+      Optional<FromWorker> answer = worker.receive(TAKE_MILLIS);
+      if (answer.isPresent()) {
+        switch (answer.get().getBodyCase()) {
+          case MODEL_LOADED -> {
+            services
+                .events()
+                .report(
+                    PayloadEvent.WORKER_STARTED,
+                    config.getName(),
+                    worker.pid(),
+                    model.manifest().getId(),
+                    answer.get().getModelLoaded().getMilliseconds());
+            return true;
+          }
+          case REFUSED -> {
+            String reason = answer.get().getRefused().getReason();
+            services.events().report(PayloadEvent.MODEL_REFUSED, model.manifest().getId(), reason);
+            down("model " + model.manifest().getId() + " refused: " + reason);
+            return false;
+          }
+          default -> {}
+        }
+      } else if (worker.ended()) {
+        died(worker.pid(), worker.end(), Optional.empty());
+        return false;
+      } else if (System.nanoTime() - start > LOAD_NANOS) {
+        died(worker.pid(), "does not load its model in time", Optional.empty());
+        return false;
+      }
+    }
+    return false;
+  }
+
+  /** False when the worker is no longer fit for use. */
+  private boolean infer(WorkerProcess worker, FrameJob job)
+      throws IOException, InterruptedException {
+    double celsius =
+        services
+            .hardware()
+            .card(config.getDevice())
+            .map(CardReading::temperatureCelsius)
+            .orElse(0.0);
+    state = CardState.BUSY;
+    try {
+      worker.send(
+          ToWorker.newBuilder()
+              .setInfer(
+                  Infer.newBuilder()
+                      .setJob(job.number())
+                      .setFrame(job.frame().layout())
+                      .setResultPath(job.result().toString()))
+              .build());
+    } catch (IOException e) {
+      died(worker.pid(), worker.end(), Optional.of(job));
+      return false;
+    }
+    long start = System.nanoTime();
+    PayloadConfig payload = services.mission().getPayload();
+    while (true) {
+      Optional<FromWorker> answer = worker.receive(TAKE_MILLIS);
+      if (answer.isPresent()) {
+        FromWorker message = answer.get();
+        if (message.hasInferred() && message.getInferred().getJob() == job.number()) {
+          pool.finish(
+              new JobResult.Done(
+                  job, config.getName(), celsius, message.getInferred().getMilliseconds()));
+          return true;
+        }
+        if (message.hasRefused() && message.getRefused().getJob() == job.number()) {
+          pool.finish(new JobResult.Declined(job, message.getRefused().getReason()));
+          return true;
+        }
+        continue;
+      }
+      lookAtHeat();
+      if (closed) {
+        return false;
+      }
+      if (worker.ended()) {
+        died(worker.pid(), worker.end(), Optional.of(job));
+        return false;
+      }
+      if (hung(worker) || System.nanoTime() - start > payload.getFrameDeadlineSeconds() * 1e9) {
+        died(worker.pid(), "hangs", Optional.of(job));
+        return false;
+      }
+    }
+  }
+
+  private boolean hung(WorkerProcess worker) {
+    return worker.silentNanos()
+        > services.mission().getPayload().getHeartbeatDeadlineSeconds() * 1e9;
+  }
+
+  private void lookAtHeat() {
+    Optional<CardReading> reading = services.hardware().card(config.getDevice());
+    OptionalDouble celsius =
+        reading.isPresent()
+            ? OptionalDouble.of(reading.get().temperatureCelsius())
+            : OptionalDouble.empty();
+    double value = celsius.orElse(Double.NaN);
+    switch (gate.look(celsius)) {
+      case WENT_HOT ->
+          services
+              .events()
+              .report(
+                  PayloadEvent.CARD_HOT,
+                  config.getName(),
+                  value,
+                  config.getWarmCelsius(),
+                  config.getCoolCelsius());
+      case WENT_COOL -> services.events().report(PayloadEvent.CARD_COOL, config.getName(), value);
+      case WENT_BLIND -> services.events().report(PayloadEvent.CARD_BLIND, config.getName());
+      case NONE -> {}
+    }
+  }
+
+  private void died(long pid, String how, Optional<FrameJob> job) {
+    if (closed) {
+      return;
+    }
+    state = CardState.STARTING;
+    restarts.incrementAndGet();
+    services.state().update(next -> next.setWorkerRestarts(next.getWorkerRestarts() + 1));
+    services.events().report(PayloadEvent.WORKER_DIED, config.getName(), pid, how);
+    if (job.isPresent()) {
+      services
+          .events()
+          .report(PayloadEvent.FRAME_DELAYED, job.get().frame().id(), config.getName(), how);
+      pool.giveBack(job.get().again(), "worker of " + config.getName() + " " + how);
+    }
+    long now = services.clock().hostNanos();
+    deaths.addLast(now);
+    while (now - deaths.getFirst() > QUARANTINE_SECONDS * 1_000_000_000L) {
+      deaths.removeFirst();
+    }
+    if (deaths.size() >= QUARANTINE_DEATHS) {
+      state = CardState.QUARANTINED;
+      services
+          .events()
+          .report(
+              PayloadEvent.CARD_QUARANTINED, config.getName(), deaths.size(), QUARANTINE_SECONDS);
+    }
+  }
+
+  private void down(String reason) {
+    state = CardState.DOWN;
+    pool.explain(reason);
+    services.events().report(PayloadEvent.CARD_DOWN, config.getName(), reason);
+  }
+
+  private List<String> command(Path socket) throws IOException {
+    Path executable = services.image().resolve(config.getWorker());
+    if (!Files.isExecutable(executable)) {
+      throw new IOException(executable + " is not an executable file");
+    }
+    List<String> command = new ArrayList<>();
+    command.add(executable.toString());
+    command.addAll(config.getWorkerArgumentsList());
+    command.addAll(
+        List.of(
+            "--card",
+            config.getName(),
+            "--socket",
+            socket.toString(),
+            "--driver",
+            device.getDriver()));
+    for (Map.Entry<String, String> parameter : device.getParametersMap().entrySet()) {
+      command.add(String.format(Locale.ROOT, "%s=%s", parameter.getKey(), parameter.getValue()));
+    }
+    return command;
+  }
+}

@@ -1,0 +1,171 @@
+package org.heliostat.payload.card;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.heliostat.payload.worker.WorkerChannel;
+import org.heliostat.protocol.FromWorker;
+import org.heliostat.protocol.ToWorker;
+
+/**
+ * A running worker process and the socket to it. {@link #receive} gives its messages in order and,
+ * once, its end. The process is ended by {@link #close}, by its id.
+ */
+final class WorkerProcess implements AutoCloseable {
+  private static final int INBOX = 64;
+  private static final long POLL_MILLIS = 20;
+
+  private final Process process;
+  private final ServerSocketChannel server;
+  private final Path socketPath;
+  private final WorkerChannel<FromWorker, ToWorker> channel;
+  private final BlockingQueue<FromWorker> inbox = new ArrayBlockingQueue<>(INBOX);
+  private volatile boolean ended;
+  private volatile long lastHeard = System.nanoTime();
+
+  private WorkerProcess(
+      Process process,
+      ServerSocketChannel server,
+      Path socketPath,
+      WorkerChannel<FromWorker, ToWorker> channel) {
+    this.process = process;
+    this.server = server;
+    this.socketPath = socketPath;
+    this.channel = channel;
+  }
+
+  /**
+   * Starts a worker and waits until it has connected.
+   *
+   * @param command executable and arguments; {@code --socket PATH} is added
+   * @throws IOException when it cannot be started, ends early, or does not connect in time
+   */
+  static WorkerProcess start(List<String> command, Path socketPath, Path log, long deadlineNanos)
+      throws IOException, InterruptedException {
+    Files.deleteIfExists(socketPath);
+    ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    Process process = null;
+    try {
+      server.bind(UnixDomainSocketAddress.of(socketPath));
+      server.configureBlocking(false);
+      process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+              .start();
+      process.getOutputStream().close();
+      SocketChannel socket = accept(server, process, deadlineNanos);
+      socket.configureBlocking(true);
+      WorkerProcess worker =
+          new WorkerProcess(
+              process, server, socketPath, new WorkerChannel<>(socket, FromWorker.parser()));
+      Thread reader = new Thread(worker::read, "worker-" + process.pid());
+      reader.setDaemon(true);
+      reader.start();
+      return worker;
+    } catch (IOException | InterruptedException e) {
+      if (process != null) {
+        process.destroyForcibly();
+      }
+      server.close();
+      Files.deleteIfExists(socketPath);
+      throw e;
+    }
+  }
+
+  private static SocketChannel accept(
+      ServerSocketChannel server, Process process, long deadlineNanos)
+      throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    while (true) {
+      SocketChannel socket = server.accept();
+      if (socket != null) {
+        return socket;
+      }
+      if (process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+        throw new IOException("ended with exit code " + process.exitValue() + " before connecting");
+      }
+      if (System.nanoTime() - start > deadlineNanos) {
+        throw new IOException("did not connect in time");
+      }
+    }
+  }
+
+  private void read() {
+    try {
+      while (true) {
+        FromWorker message = channel.receive();
+        lastHeard = System.nanoTime();
+        if (message.getBodyCase() != FromWorker.BodyCase.HEARTBEAT
+            && !inbox.offer(message, 10, TimeUnit.SECONDS)) {
+          throw new IOException("more messages than anyone asked for");
+        }
+      }
+    } catch (IOException | InterruptedException e) {
+      // its end, whatever the cause, is what the supervisor acts on
+      ended = true;
+    }
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  void send(ToWorker message) throws IOException {
+    channel.send(message);
+  }
+
+  /** The next message, or nothing within the time. */
+  Optional<FromWorker> receive(long millis) throws InterruptedException {
+    return Optional.ofNullable(inbox.poll(millis, TimeUnit.MILLISECONDS));
+  }
+
+  /** Whether the worker has closed its socket or is gone, and all it has sent has been received. */
+  boolean ended() {
+    return (ended || !process.isAlive()) && inbox.isEmpty();
+  }
+
+  /** Host time in ns since the worker was heard last. */
+  long silentNanos() {
+    return System.nanoTime() - lastHeard;
+  }
+
+  /** How the process ended, for an event. */
+  String end() throws InterruptedException {
+    if (process.waitFor(200, TimeUnit.MILLISECONDS)) {
+      int code = process.exitValue();
+      return code > 128 ? "was killed by signal " + (code - 128) : "ended with exit code " + code;
+    }
+    return "closed its socket";
+  }
+
+  @Override
+  public void close() {
+    try {
+      channel.close();
+      server.close();
+      Files.deleteIfExists(socketPath);
+    } catch (IOException e) {
+      // the process is ended below whatever its socket says
+    }
+    // a worker ends by itself when its socket closes; one that hangs does not
+    try {
+      if (!process.waitFor(500, TimeUnit.MILLISECONDS)) {
+        process.destroyForcibly();
+        boolean unused = process.waitFor(2, TimeUnit.SECONDS);
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Codecs of the products. Ground uses them too, so nothing here knows the satellite. */
+package org.heliostat.payload.codec;

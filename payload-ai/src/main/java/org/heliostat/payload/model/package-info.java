@@ -1,0 +1,2 @@
+/** Models as they lie on board. */
+package org.heliostat.payload.model;

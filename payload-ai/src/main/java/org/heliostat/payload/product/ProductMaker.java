@@ -1,0 +1,129 @@
+package org.heliostat.payload.product;
+
+import com.google.protobuf.ByteString;
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Optional;
+import org.heliostat.payload.card.JobResult;
+import org.heliostat.payload.codec.MaskCodec;
+import org.heliostat.payload.frame.Frame;
+import org.heliostat.payload.frame.FrameStore;
+import org.heliostat.payload.frame.SampleReader;
+import org.heliostat.protocol.Mask;
+import org.heliostat.protocol.ModelManifest;
+import org.heliostat.protocol.Outcome;
+import org.heliostat.protocol.Product;
+import org.heliostat.protocol.ThumbnailConfig;
+
+/**
+ * Where a frame becomes a product: probabilities in, cloud mask, cloud fraction and (for a clear
+ * enough frame) a thumbnail out. Stateless but for its configuration; thread-safe.
+ */
+public final class ProductMaker {
+  private final ModelManifest model;
+  private final ThumbnailConfig thumbnail;
+
+  /** Products of one model. */
+  public ProductMaker(ModelManifest model, ThumbnailConfig thumbnail) {
+    this.model = model;
+    this.thumbnail = thumbnail;
+  }
+
+  /**
+   * The product of an inferred frame. A pixel is cloud where it has data in every band and its
+   * probability reaches the model's threshold.
+   */
+  public Product inferred(JobResult.Done done) throws IOException {
+    Frame frame = done.job().frame();
+    int width = frame.layout().getWidth();
+    int height = frame.layout().getHeight();
+    SampleReader samples = new SampleReader(frame.layout());
+    FloatBuffer probabilities = map(done.job().result(), 4L * width * height);
+    byte[] mask = new byte[width * height];
+    float threshold = (float) model.getOutput().getThreshold();
+    long valid = 0;
+    long cloud = 0;
+    double confidence = 0;
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        if (!FrameStore.valid(samples, frame.layout().getBandsCount(), x, y)) {
+          continue;
+        }
+        valid++;
+        float p = probabilities.get(y * width + x);
+        confidence += Math.max(p, 1 - p);
+        if (p >= threshold) {
+          mask[y * width + x] = (byte) 255;
+          cloud++;
+        }
+      }
+    }
+    double cloudFraction = valid == 0 ? 0 : (double) cloud / valid;
+    Product.Builder product =
+        of(frame, Outcome.INFERRED, "", done.job().attempts() + 1)
+            .setModelId(model.getId())
+            .setCard(done.card())
+            .setDispatchCelsius((float) done.dispatchCelsius())
+            .setCloudFraction(cloudFraction)
+            .setConfidence(valid == 0 ? 0 : (float) (confidence / valid))
+            .setInferenceMilliseconds(done.milliseconds())
+            .setCloudMask(
+                Mask.newBuilder()
+                    .setCodec(org.heliostat.protocol.MaskCodec.CONTEXT_ARITHMETIC)
+                    .setData(ByteString.copyFrom(MaskCodec.encode(mask, width, height)))
+                    .setSha256(ByteString.copyFrom(sha256(mask))));
+    if (cloudFraction <= thumbnail.getMaxCloudFraction()) {
+      Optional<org.heliostat.protocol.Thumbnail> picture =
+          Thumbnails.make(frame.layout(), samples, thumbnail);
+      picture.ifPresent(product::setThumbnail);
+    }
+    return product.build();
+  }
+
+  /** The product of a frame that was declined or failed: what became of it, and why. */
+  public static Product without(Frame frame, Outcome outcome, String reason, int attempts) {
+    return of(frame, outcome, reason, attempts).build();
+  }
+
+  private static Product.Builder of(Frame frame, Outcome outcome, String reason, int attempts) {
+    return Product.newBuilder()
+        .setId(frame.id() + "/cloud")
+        .setFrameId(frame.id())
+        .setSource(frame.source())
+        .setAcquiredNanos(frame.acquiredNanos())
+        .setOutcome(outcome)
+        .setReason(reason)
+        .setWidth(frame.layout().getWidth())
+        .setHeight(frame.layout().getHeight())
+        .setRawBytes(frame.rawBytes())
+        .setAttempts(attempts)
+        .setValidFraction(frame.validFraction())
+        .addAllBbox(frame.bbox());
+  }
+
+  private static FloatBuffer map(Path file, long bytes) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      if (channel.size() != bytes) {
+        throw new IOException(file + " has " + channel.size() + " bytes, expected " + bytes);
+      }
+      return channel
+          .map(FileChannel.MapMode.READ_ONLY, 0, bytes)
+          .order(ByteOrder.LITTLE_ENDIAN)
+          .asFloatBuffer();
+    }
+  }
+
+  private static byte[] sha256(byte[] bytes) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

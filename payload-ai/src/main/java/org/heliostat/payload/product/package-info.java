@@ -1,0 +1,2 @@
+/** Where probabilities become products: masks, fractions, thumbnails. */
+package org.heliostat.payload.product;
