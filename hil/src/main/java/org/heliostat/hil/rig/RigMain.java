@@ -1,6 +1,8 @@
 package org.heliostat.hil.rig;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -131,7 +133,19 @@ public final class RigMain implements Callable<Integer> {
 
   /** Runs the rig until it is told to end. */
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new RigMain()).execute(arguments));
+    System.exit(execute(new PrintWriter(System.err, true, StandardCharsets.UTF_8), arguments));
+  }
+
+  /** Runs the rig in this process; returns its exit code. */
+  static int execute(PrintWriter errors, String... arguments) {
+    CommandLine line = new CommandLine(new RigMain());
+    line.setErr(errors);
+    line.setExecutionExceptionHandler(
+        (failure, command, parsed) -> {
+          errors.println("rig: " + failure);
+          return CommandLine.ExitCode.SOFTWARE;
+        });
+    return line.execute(arguments);
   }
 
   @Override
@@ -186,8 +200,17 @@ public final class RigMain implements Callable<Integer> {
     } finally {
       maker.shutdownNow();
       stopped.countDown();
+      removeHook(hook);
     }
     return 0;
+  }
+
+  private static void removeHook(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // the hook is what ended the rig
+    }
   }
 
   private void run(Rig rig) throws InterruptedException {

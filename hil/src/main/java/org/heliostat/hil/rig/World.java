@@ -126,8 +126,12 @@ final class World {
     return get(card, field, 0);
   }
 
+  void set(int card, Card field, int word, long value) {
+    store(WorldLayout.cardOffset(card, field) + 8 * word, value);
+  }
+
   void set(int card, Card field, long value) {
-    store(WorldLayout.cardOffset(card, field), value);
+    set(card, field, 0, value);
   }
 
   /** Clears a holder, unless the place has been taken by another one meanwhile. */
