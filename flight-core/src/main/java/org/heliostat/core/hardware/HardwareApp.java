@@ -10,6 +10,7 @@ import org.heliostat.core.app.App;
 import org.heliostat.core.app.AppFactory;
 import org.heliostat.core.app.Services;
 import org.heliostat.core.event.CoreEvent;
+import org.heliostat.core.mission.MissionFile;
 import org.heliostat.hal.Camera;
 import org.heliostat.hal.ComputeCard;
 import org.heliostat.hal.Device;
@@ -44,7 +45,7 @@ public final class HardwareApp implements App {
     this.services = services;
     Map<String, ComputeCard> cards = new HashMap<>();
     Map<String, Camera> cameras = new HashMap<>();
-    for (DeviceConfig config : services.mission().getDevicesList()) {
+    for (DeviceConfig config : MissionFile.activeDevices(services.mission())) {
       try {
         Device device =
             services

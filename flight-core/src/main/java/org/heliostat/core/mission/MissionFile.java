@@ -119,6 +119,24 @@ public final class MissionFile {
     return mission.getCardsList().subList(0, count);
   }
 
+  /** The devices of a mission without those of the cards that are not in use. */
+  public static List<DeviceConfig> activeDevices(Mission mission) {
+    Set<String> unused = new HashSet<>();
+    for (CardConfig card : mission.getCardsList()) {
+      unused.addAll(devicesOf(card));
+    }
+    for (CardConfig card : activeCards(mission)) {
+      unused.removeAll(devicesOf(card));
+    }
+    return mission.getDevicesList().stream()
+        .filter(device -> !unused.contains(device.getName()))
+        .toList();
+  }
+
+  private static List<String> devicesOf(CardConfig card) {
+    return List.of(card.getDevice(), card.getRailMonitor(), card.getTemperatureSensor());
+  }
+
   private static Step step(com.google.protobuf.Message parent, String field, int index) {
     return new Step(parent.getDescriptorForType().findFieldByName(field), index);
   }

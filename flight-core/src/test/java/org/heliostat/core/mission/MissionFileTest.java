@@ -1,0 +1,70 @@
+package org.heliostat.core.mission;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import org.heliostat.protocol.DeviceConfig;
+import org.heliostat.protocol.Mission;
+import org.heliostat.protocol.TextFiles.BadTextFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MissionFileTest {
+  private static final String GOOD =
+      """
+      name: "m" spacecraft_id: 1
+      apps { name: "link" }
+      devices { name: "bus" driver: "ina226" }
+      devices { name: "a" driver: "nvml" }
+      devices { name: "b" driver: "nvml" }
+      cards { name: "card0" device: "a" }
+      cards { name: "card1" device: "b" }
+      """;
+
+  @TempDir private Path folder;
+
+  private Mission read(String text) throws IOException, BadTextFile {
+    Path file = folder.resolve("m.textproto");
+    Files.writeString(file, text);
+    return MissionFile.read(file, Set.of("link"), Set.of("ina226", "nvml"));
+  }
+
+  private void fails(String more, String... words) {
+    assertThatThrownBy(() -> read(GOOD + more))
+        .isInstanceOf(BadTextFile.class)
+        .message()
+        .contains(words);
+  }
+
+  @Test
+  void onlyTheDevicesOfCardsInUseAreActive() throws Exception {
+    Mission mission = read(GOOD + "active_cards: 1");
+    assertThat(MissionFile.activeCards(mission)).hasSize(1);
+    assertThat(MissionFile.activeDevices(mission))
+        .extracting(DeviceConfig::getName)
+        .containsExactly("bus", "a");
+    assertThat(MissionFile.activeCards(read(GOOD))).hasSize(2);
+  }
+
+  @Test
+  void unknownAndDoubledNamesAreFound() {
+    fails("apps { name: \"lnik\" }", "m.textproto:8:", "apps[1].name", "unknown app \"lnik\"");
+    fails("apps { name: \"link\" }", "stands twice");
+    fails("devices { name: \"c\" driver: \"ina227\" }", "m.textproto:8:", "ina227");
+    fails("devices { name: \"a\" driver: \"nvml\" }", "device \"a\" stands twice");
+    fails("cards { name: \"card0\" device: \"a\" }", "card \"card0\" stands twice");
+    fails("cards { name: \"c\" device: \"zz\" }", "m.textproto:8:", "cards[2].device", "\"zz\"");
+    fails("camera { device: \"zz\" }", "camera.device");
+  }
+
+  @Test
+  void limitsAndCountsMustFit() {
+    fails(
+        "cards { name: \"c\" device: \"a\" warm_celsius: 60 cool_celsius: 65 }", "cool_celsius <");
+    fails("active_cards: 3", "3 cards, but only 2");
+  }
+}
