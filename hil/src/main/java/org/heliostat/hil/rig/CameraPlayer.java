@@ -145,11 +145,15 @@ final class CameraPlayer {
     } else {
       linkOrCopy(frame.file(), target);
     }
-    double[] box = orbit.footprint(seconds);
     Map<String, String> sidecar = new TreeMap<>();
     sidecar.put("bits_per_sample", Integer.toString(camera.getBitsPerSample()));
-    sidecar.put(
-        "bbox", String.format(Locale.ROOT, "%.5f,%.5f,%.5f,%.5f", box[0], box[1], box[2], box[3]));
+    if (!name.endsWith(".tif") && !name.endsWith(".tiff")) {
+      // A GeoTIFF says itself where it lies.
+      double[] box = orbit.footprint(seconds);
+      sidecar.put(
+          "bbox",
+          String.format(Locale.ROOT, "%.5f,%.5f,%.5f,%.5f", box[0], box[1], box[2], box[3]));
+    }
     sidecar.putAll(frame.properties());
     sidecar.put("source", frame.source());
     sidecar.put("acquired_nanos", Long.toString(missionNanos));

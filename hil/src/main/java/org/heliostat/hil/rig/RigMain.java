@@ -1,10 +1,13 @@
 package org.heliostat.hil.rig;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -12,6 +15,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.heliostat.hil.rig.WorldLayout.Header;
+import org.heliostat.hil.spacelink.LinkModel;
+import org.heliostat.hil.spacelink.SpaceLink;
 import org.heliostat.protocol.Scenario;
 import org.heliostat.protocol.TextFiles.BadTextFile;
 import org.jspecify.annotations.Nullable;
@@ -22,9 +27,10 @@ import picocli.CommandLine.Option;
 /**
  * The rig as a process of its own.
  *
- * <p>The world file appears when everything is ready. The rig ends on SIGTERM, or when the process
- * that it is told to watch is gone; it goes on when flight dies. Exit codes: 0 ended as told, 1
- * broke, 2 wrong use.
+ * <p>The world file appears when everything is ready. The rig ends on SIGTERM (exit code 143, as
+ * every JVM), or when the process that it is told to watch is gone (0); it goes on when flight
+ * dies. Started again with the same files and epochs it goes on where it was. Other exit codes: 1
+ * it broke, 2 wrong use.
  */
 @Command(
     name = "rig",
@@ -172,8 +178,7 @@ public final class RigMain implements Callable<Integer> {
       throw usage("--speed: " + e.getMessage());
     }
     FrameSource frames = frames(scenario);
-    // Only an orderly end runs the hook's wait to its end; it is not registered before the rig can
-    // end so.
+    Closeable link = startLink(scenario, time);
     Thread hook = new Thread(this::stopAndWait, "rig-stop");
     Runtime.getRuntime().addShutdownHook(hook);
     ExecutorService maker =
@@ -199,10 +204,51 @@ public final class RigMain implements Callable<Integer> {
       run(new Rig(scenario, world, physics, new LinuxProcesses(Path.of("/proc")), camera, log));
     } finally {
       maker.shutdownNow();
+      link.close();
       stopped.countDown();
       removeHook(hook);
     }
     return 0;
+  }
+
+  /**
+   * Starts the space link, if one is wanted. A rig that is started again listens on the port that
+   * flight knows already. Rates and delays are of mission time.
+   */
+  private Closeable startLink(Scenario scenario, MissionTime time) throws IOException {
+    Path portFile = linkPortFile;
+    String address = broker;
+    if (portFile == null || address == null) {
+      return () -> {};
+    }
+    int colon = address.lastIndexOf(':');
+    int brokerPort = colon < 1 ? 0 : port(address.substring(colon + 1));
+    if (brokerPort == 0) {
+      throw usage("--broker is \"" + address + "\", not HOST:PORT");
+    }
+    LinkSchedule schedule = new LinkSchedule(scenario);
+    SpaceLink link =
+        new SpaceLink(
+            Files.exists(portFile) ? port(Files.readString(portFile).strip()) : 0,
+            new InetSocketAddress(address.substring(0, colon), brokerPort),
+            new LinkModel(
+                scenario.getLink().getRateBytesPerS() * speed,
+                Math.round(scenario.getLink().getDelayMs() * 1e6 / speed)),
+            () -> schedule.up(time.flightSeconds(System.nanoTime())));
+    Path partial = portFile.resolveSibling(portFile.getFileName() + ".tmp");
+    Files.writeString(partial, link.port() + "\n");
+    Files.move(partial, portFile, StandardCopyOption.ATOMIC_MOVE);
+    return link::close;
+  }
+
+  /** A TCP port, or 0. */
+  private static int port(String text) {
+    try {
+      int port = Integer.parseInt(text);
+      return port > 0 && port < 65_536 ? port : 0;
+    } catch (NumberFormatException e) {
+      return 0;
+    }
   }
 
   private static void removeHook(Thread hook) {

@@ -59,6 +59,20 @@ class RigMainTest {
   }
 
   @Test
+  void writesDownThePortOfTheSpaceLinkAndKeepsIt() throws IOException {
+    String port = folder.resolve("port").toString();
+    String[] link = {"--link-listen-port-file", port, "--broker", "localhost:1883"};
+    assertThat(run(link)).as(errors.toString()).isZero();
+    String first = Files.readString(folder.resolve("port"));
+    assertThat(Integer.parseInt(first.strip())).isPositive();
+    Files.delete(folder.resolve("world"));
+    assertThat(run(link)).isZero();
+    assertThat(folder.resolve("port")).hasContent(first.strip());
+    assertWrong("HOST:PORT", "--link-listen-port-file", port, "--broker", "localhost");
+    assertWrong("HOST:PORT", "--link-listen-port-file", port, "--broker", "localhost:mqtt");
+  }
+
+  @Test
   void wrongUseIsSaidAndEndsWith2() throws IOException {
     Path scenario = Files.writeString(folder.resolve("bad.textproto"), "orbit {\n period: 1 }\n");
     assertWrong("--cards is 8", "--cards", "8");
