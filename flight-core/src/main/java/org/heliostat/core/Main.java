@@ -136,11 +136,13 @@ public final class Main {
     Thread ender = endOnSignal(executive, Thread.currentThread());
     reportDigest(services);
     String givenUp = executive.await();
-    executive.stop();
+    // before the link ends, so that ground hears of it
     events.report(CoreEvent.SHUTDOWN, givenUp == null ? "commanded" : "app " + givenUp);
+    executive.stop();
     state.updateNow(
         next -> {
           next.setBacklogRecords(recorder.pendingRecords());
+          next.setBacklogProducts(recorder.pendingRecords(Recorder.Priority.PRODUCT));
           if (givenUp == null) {
             int last = next.getResetLogCount() - 1;
             Boot.Builder boot = next.getResetLogBuilder(last);
