@@ -13,7 +13,8 @@ final class BrokerOutages {
   private boolean down;
 
   BrokerOutages(Scenario scenario, MissionTime time, EmbeddedBroker broker) {
-    this.outages = scenario.getFaultsList().stream().filter(Scenario.Fault::hasBrokerOutage).toList();
+    this.outages =
+        scenario.getFaultsList().stream().filter(Scenario.Fault::hasBrokerOutage).toList();
     this.time = time;
     this.broker = broker;
   }

@@ -98,8 +98,7 @@ final class Catalogue implements AutoCloseable {
       return false;
     }
     Instant acquired = time.utc(product.getAcquiredNanos());
-    JsonObject line =
-        ProtoJson.of(product.toBuilder().clearCloudMask().clearThumbnail().build());
+    JsonObject line = ProtoJson.of(product.toBuilder().clearCloudMask().clearThumbnail().build());
     line.addProperty("record", record);
     line.addProperty("acquired_utc", acquired.toString());
     if (product.getOutcome() == Outcome.INFERRED) {
@@ -124,8 +123,7 @@ final class Catalogue implements AutoCloseable {
     if (!itemFolders.isEmpty()) {
       boolean placed = Double.isFinite(extent[0]);
       List<Double> bbox = Arrays.stream(placed ? extent : NOWHERE).boxed().toList();
-      write(
-          frames.resolve("collection.json"), StacJson.collection(itemFolders, bbox, first, last));
+      write(frames.resolve("collection.json"), StacJson.collection(itemFolders, bbox, first, last));
     }
     write(stac.resolve("catalog.json"), StacJson.catalog(spacecraft, !itemFolders.isEmpty()));
     indexStale = false;

@@ -26,8 +26,7 @@ public final class GreyPng {
   /** The file of a picture, row by row. */
   static byte[] encode(byte[] pixels, int width, int height) {
     if (pixels.length != (long) width * height || pixels.length == 0) {
-      throw new IllegalArgumentException(
-          pixels.length + " pixels for " + width + " x " + height);
+      throw new IllegalArgumentException(pixels.length + " pixels for " + width + " x " + height);
     }
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.writeBytes(SIGNATURE);

@@ -126,22 +126,31 @@ public final class GroundMain implements Callable<Integer> {
         watch(scenario, time, broker);
       }
       try (GroundStation station =
-              new GroundStation(
-                  out,
-                  url,
-                  spacecraft,
-                  new ChecksumSeal(spacecraft),
-                  new MissionUtc(time.missionEpochNanos(), time.utcEpochNanos()),
-                  System::nanoTime);
-          OperatorSocket operators =
-              new OperatorSocket(run.resolve("ground.sock"), station.desk(), System::nanoTime)) {
-        announce(broker.port());
-        station.run(this::isOver);
+          new GroundStation(
+              out,
+              url,
+              spacecraft,
+              new ChecksumSeal(spacecraft),
+              new MissionUtc(time.missionEpochNanos(), time.utcEpochNanos()),
+              System::nanoTime)) {
+        work(station, broker.port());
       }
     } finally {
       stopped.countDown();
     }
     return 0;
+  }
+
+  private void work(GroundStation station, int brokerPort)
+      throws IOException, InterruptedException {
+    OperatorSocket operators =
+        new OperatorSocket(run.resolve("ground.sock"), station.desk(), System::nanoTime);
+    try {
+      announce(brokerPort);
+      station.run(this::isOver);
+    } finally {
+      operators.close();
+    }
   }
 
   /** Says that everything is ready, and where the broker is. */

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.heliostat.protocol.Housekeeping;
@@ -48,7 +49,7 @@ final class GroundStation implements AutoCloseable {
   private final AuditLog audit;
   private final CommandDesk desk;
   private Optional<Housekeeping> newest = Optional.empty();
-  private volatile long overflowed;
+  private final AtomicLong overflowed = new AtomicLong();
   private long nextConnect;
   private long nextStatus;
   private long nextIndex;
@@ -69,10 +70,10 @@ final class GroundStation implements AutoCloseable {
     this.archive = new DiskArchive(out, time, spacecraft, counters);
     this.events = new GroundEvents(archive::groundEvent);
     this.audit = new AuditLog(out.resolve("commands.jsonl"), InstantSource.system());
-    this.desk = new CommandDesk(new CommandCounter(out.resolve("command-counter")), audit, this::send);
+    this.desk =
+        new CommandDesk(new CommandCounter(out.resolve("command-counter")), audit, this::send);
     this.receiver =
-        new Receiver(
-            seal, archive, this::send, this::housekeeping, desk::report, events, counters);
+        new Receiver(seal, archive, this::send, this::housekeeping, desk::report, events, counters);
     this.port =
         new MqttPort(
             brokerUrl,
@@ -111,8 +112,7 @@ final class GroundStation implements AutoCloseable {
 
   private void arrived(byte[] packet) {
     if (!inbound.offer(packet)) {
-      // Paho's one callback thread
-      overflowed = overflowed + 1;
+      overflowed.incrementAndGet();
     }
   }
 
@@ -160,7 +160,7 @@ final class GroundStation implements AutoCloseable {
   }
 
   private void writeStatus() {
-    counters.overflowed = overflowed;
+    counters.overflowed = overflowed.get();
     JsonObject json = new JsonObject();
     json.addProperty("broker", brokerUrl);
     json.addProperty("connected", port.connected());

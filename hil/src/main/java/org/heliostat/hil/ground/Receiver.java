@@ -69,7 +69,8 @@ final class Receiver {
     Optional<byte[]> packet = seal.open(Direction.DOWNLINK, sealed);
     Downlink downlink;
     try {
-      downlink = packet.isEmpty() ? Downlink.getDefaultInstance() : Downlink.parseFrom(packet.get());
+      downlink =
+          packet.isEmpty() ? Downlink.getDefaultInstance() : Downlink.parseFrom(packet.get());
     } catch (InvalidProtocolBufferException e) {
       downlink = Downlink.getDefaultInstance();
     }
@@ -87,8 +88,7 @@ final class Receiver {
 
   /** Sends the receipts that are due. */
   void flush(long hostNanos) {
-    if (stored.isEmpty()
-        || (stored.size() < BATCH_RECORDS && hostNanos - oldest < BATCH_NANOS)) {
+    if (stored.isEmpty() || (stored.size() < BATCH_RECORDS && hostNanos - oldest < BATCH_NANOS)) {
       return;
     }
     flushNow();

@@ -88,7 +88,8 @@ final class StacJson {
             link("parent", "../catalog.json", "application/json"));
     itemFolders.forEach(
         folder ->
-            links.add(link("item", "./" + folder + "/" + folder + ".json", "application/geo+json")));
+            links.add(
+                link("item", "./" + folder + "/" + folder + ".json", "application/geo+json")));
     collection.add("links", links);
     return collection;
   }
