@@ -40,7 +40,7 @@ final class MissionRun {
   int call() throws SetupException, IOException, InterruptedException {
     Files.createDirectories(plan.out().resolve("logs"));
     RunFolder run = RunFolder.create();
-    Processes processes = new Processes(plan.out().resolve("logs"));
+    Processes processes = new Processes(plan.out().resolve("logs"), run.temporary());
     // also on Ctrl-C: every process of this flight, and nothing else
     Thread ending =
         new Thread(
