@@ -53,12 +53,17 @@ public final class Main {
       System.err.println(USAGE);
       System.exit(2);
     }
-    System.exit(
+    int code =
         run(
             Path.of(options.getOrDefault("--mission", "")),
             Path.of(options.getOrDefault("--data", "")),
             Path.of(options.getOrDefault("--run", "")),
-            options.getOrDefault("--broker", "")));
+            options.getOrDefault("--broker", ""));
+    // 0 is the end after SIGTERM: the process is ending, and exit would wait for the hook that waits
+    // for this thread
+    if (code != 0) {
+      System.exit(code);
+    }
   }
 
   static final String USAGE =

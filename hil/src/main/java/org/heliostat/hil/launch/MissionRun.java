@@ -22,7 +22,7 @@ import org.heliostat.protocol.Mission;
  * processes end with it and its run-time folder goes.
  */
 final class MissionRun {
-  private static final long MISSION_EPOCH_NANOS = 1_000_000_000_000L;
+  static final long MISSION_EPOCH_NANOS = 1_000_000_000_000L;
   private static final Duration FLIGHT_ENDS = Duration.ofSeconds(30);
   private static final Duration OTHERS_END = Duration.ofSeconds(10);
   private static final Gson PRETTY =
@@ -40,7 +40,7 @@ final class MissionRun {
   int call() throws SetupException, IOException, InterruptedException {
     Files.createDirectories(plan.out().resolve("logs"));
     RunFolder run = RunFolder.create();
-    Processes processes = new Processes(plan.out().resolve("logs"));
+    Processes processes = new Processes(plan.out().resolve("logs"), run.temporary());
     // also on Ctrl-C: every process of this flight, and nothing else
     Thread ending =
         new Thread(

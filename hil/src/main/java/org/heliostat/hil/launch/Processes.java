@@ -17,11 +17,13 @@ import java.util.concurrent.TimeUnit;
  */
 final class Processes {
   private final Path logs;
+  private final Path temporary;
   private final Set<ProcessHandle> seen = ConcurrentHashMap.newKeySet();
   private boolean over;
 
-  Processes(Path logs) {
+  Processes(Path logs, Path temporary) {
     this.logs = logs;
+    this.temporary = temporary;
   }
 
   /** Starts a process; what it says is appended to {@code <name>.log}. */
@@ -31,6 +33,8 @@ final class Processes {
       throw new IOException("the flight is being ended");
     }
     ProcessBuilder builder = new ProcessBuilder(command);
+    // native libraries leave files, too, and know nothing of java.io.tmpdir
+    builder.environment().put("TMPDIR", temporary.toString());
     builder.environment().putAll(environment);
     builder.redirectErrorStream(true);
     builder.redirectOutput(ProcessBuilder.Redirect.appendTo(logs.resolve(name + ".log").toFile()));

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.heliostat.hil.report.JsonFiles;
+import org.heliostat.protocol.CardConfig;
 import org.heliostat.protocol.FlightState;
 
 /** {@code summary.json}: the flight in numbers, for machines. Stateless. */
@@ -33,6 +34,18 @@ final class Summary {
     summary.addProperty("mission", plan.mission().getName());
     summary.addProperty("scenario", plan.scenario().getName());
     summary.addProperty("cards", plan.cards());
+
+    summary.addProperty("mission_epoch_nanos", MissionRun.MISSION_EPOCH_NANOS);
+    JsonArray limits = new JsonArray();
+    for (CardConfig card : evidence.mission().getCardsList().subList(0, plan.cards())) {
+      JsonObject limit = new JsonObject();
+      limit.addProperty("name", card.getName());
+      limit.addProperty("warm_celsius", card.getWarmCelsius());
+      limit.addProperty("max_celsius", card.getMaxCelsius());
+      limit.addProperty("max_watts", card.getMaxWatts());
+      limits.add(limit);
+    }
+    summary.add("card_limits", limits);
 
     JsonObject frames = new JsonObject();
     frames.addProperty("asked", plan.frameCount());
