@@ -59,7 +59,8 @@ public final class Main {
             Path.of(options.getOrDefault("--data", "")),
             Path.of(options.getOrDefault("--run", "")),
             options.getOrDefault("--broker", ""));
-    // 0 is the end after SIGTERM: the process is ending, and exit would wait for the hook that waits
+    // 0 is the end after SIGTERM: the process is ending, and exit would wait for the hook that
+    // waits
     // for this thread
     if (code != 0) {
       System.exit(code);

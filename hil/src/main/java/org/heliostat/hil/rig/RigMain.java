@@ -39,6 +39,7 @@ import picocli.CommandLine.Option;
 @SuppressWarnings("NullAway.Init") // picocli fills the fields
 public final class RigMain implements Callable<Integer> {
   private static final long STEP_NANOS = 50_000_000L;
+  private static final long LURKING_STEP_NANOS = 10_000_000L;
   private static final int STEPS_BETWEEN_LOOKS_AT_PARENT = 10;
 
   @Option(
@@ -275,7 +276,7 @@ public final class RigMain implements Callable<Integer> {
       }
       // Steps that were missed (a stopped process, a busy host) are not made up for: the next one
       // is only longer.
-      due = Math.max(due + STEP_NANOS, System.nanoTime());
+      due = Math.max(due + (rig.lurking() ? LURKING_STEP_NANOS : STEP_NANOS), System.nanoTime());
       if (stop.await(due - System.nanoTime(), TimeUnit.NANOSECONDS)) {
         return;
       }
