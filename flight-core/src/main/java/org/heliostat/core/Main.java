@@ -53,12 +53,18 @@ public final class Main {
       System.err.println(USAGE);
       System.exit(2);
     }
-    System.exit(
+    int code =
         run(
             Path.of(options.getOrDefault("--mission", "")),
             Path.of(options.getOrDefault("--data", "")),
             Path.of(options.getOrDefault("--run", "")),
-            options.getOrDefault("--broker", "")));
+            options.getOrDefault("--broker", ""));
+    // 0 is the end after SIGTERM: the process is ending, and exit would wait for the hook that
+    // waits
+    // for this thread
+    if (code != 0) {
+      System.exit(code);
+    }
   }
 
   static final String USAGE =
@@ -136,11 +142,13 @@ public final class Main {
     Thread ender = endOnSignal(executive, Thread.currentThread());
     reportDigest(services);
     String givenUp = executive.await();
-    executive.stop();
+    // before the link ends, so that ground hears of it
     events.report(CoreEvent.SHUTDOWN, givenUp == null ? "commanded" : "app " + givenUp);
+    executive.stop();
     state.updateNow(
         next -> {
           next.setBacklogRecords(recorder.pendingRecords());
+          next.setBacklogProducts(recorder.pendingRecords(Recorder.Priority.PRODUCT));
           if (givenUp == null) {
             int last = next.getResetLogCount() - 1;
             Boot.Builder boot = next.getResetLogBuilder(last);

@@ -26,4 +26,7 @@ public interface Camera extends Device {
    * nothing.
    */
   void release(CameraFrame frame) throws HardwareFault;
+
+  /** Offers again, by {@link #next}, every frame that was offered and not released. */
+  void rewind();
 }

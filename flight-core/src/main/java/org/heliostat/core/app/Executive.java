@@ -84,7 +84,7 @@ public final class Executive {
     for (int i = runners.size() - 1; i >= 0; i--) {
       Thread thread = runners.get(i).thread;
       runners.get(i).ended = true;
-      thread.join(2_000);
+      thread.join(JOIN_MILLIS);
       thread.interrupt();
       thread.join(JOIN_MILLIS);
     }

@@ -38,6 +38,7 @@ public final class LinkApp implements App {
   static final int INBOUND_PACKETS = 1024;
   private static final Duration CONNECT_DEADLINE = Duration.ofSeconds(3);
   private static final long IDLE_MILLIS = 20;
+  private static final long FAREWELL_NANOS = 3_000_000_000L;
 
   private final Services services;
   private final PacketSeal seal;
@@ -202,8 +203,19 @@ public final class LinkApp implements App {
     return joined.toByteArray();
   }
 
+  /** While ground is there, what is left goes out first, for a bounded time. */
   @Override
   public void close() {
+    long start = services.clock().hostNanos();
+    try {
+      while (port.connected()
+          && services.recorder().pendingRecords() > 0
+          && services.clock().hostNanos() - start < FAREWELL_NANOS) {
+        step();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     port.close();
   }
 }

@@ -1,12 +1,11 @@
 package org.heliostat.core.recorder;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -90,13 +89,13 @@ public final class Recorder implements AutoCloseable {
 
   private static final class Segment {
     private final Path path;
-    private final FileChannel channel;
+    private final RandomAccessFile file;
     private long size;
     private int live;
 
-    private Segment(Path path, FileChannel channel) {
+    private Segment(Path path, RandomAccessFile file) {
       this.path = path;
-      this.channel = channel;
+      this.file = file;
     }
   }
 
@@ -184,9 +183,11 @@ public final class Recorder implements AutoCloseable {
       return new byte[0];
     }
     try {
-      ByteBuffer bytes = ByteBuffer.allocate(RECORD_HEADER_BYTES + entry.length);
-      readFully(entry.segment.channel, bytes, entry.position - RECORD_HEADER_BYTES);
-      bytes.flip();
+      ByteBuffer bytes =
+          read(
+              entry.segment.file,
+              RECORD_HEADER_BYTES + entry.length,
+              entry.position - RECORD_HEADER_BYTES);
       int crc = bytes.getInt();
       if (crc != checksum(bytes.slice())) {
         throw new RecorderFault(RecorderFault.Kind.DISK, "record " + id + " is damaged on disk");
@@ -202,6 +203,13 @@ public final class Recorder implements AutoCloseable {
   /** Number of records that ground has not confirmed. */
   public synchronized int pendingRecords() {
     return pending.size();
+  }
+
+  /** Number of records of one priority that ground has not confirmed. */
+  public synchronized int pendingRecords(Priority priority) {
+    return pending
+        .subMap(new Rank(priority.code, 0), new Rank((byte) (priority.code + 1), 0))
+        .size();
   }
 
   /** Bytes of the records that ground has not confirmed. */
@@ -220,7 +228,7 @@ public final class Recorder implements AutoCloseable {
     synchronized (this) {
       closed = true;
       for (Segment segment : segments) {
-        segment.channel.close();
+        segment.file.close();
       }
       segments.clear();
       entries.clear();
@@ -244,7 +252,7 @@ public final class Recorder implements AutoCloseable {
       Segment segment = segments.getLast();
       if (segment.size + RECORD_HEADER_BYTES + payload.length > segmentBytes
           && segment.size > SEGMENT_HEADER_BYTES) {
-        segment.channel.force(false);
+        segment.file.getFD().sync();
         segment = openSegment();
       }
       ByteBuffer bytes = ByteBuffer.allocate(RECORD_HEADER_BYTES + payload.length);
@@ -257,16 +265,15 @@ public final class Recorder implements AutoCloseable {
           .put(payload)
           .flip();
       bytes.putInt(0, checksum(bytes.slice(4, bytes.limit() - 4)));
-      long position = segment.size;
       try {
-        while (bytes.hasRemaining()) {
-          position += segment.channel.write(bytes, position);
-        }
+        segment.file.seek(segment.size);
+        segment.file.write(bytes.array());
       } catch (IOException e) {
         // a part of the record may stand there; it must not be taken for one
-        segment.channel.truncate(segment.size);
+        segment.file.setLength(segment.size);
         throw e;
       }
+      long position = segment.size + bytes.limit();
       storedBytes += position - segment.size;
       segment.size = position;
       written++;
@@ -290,42 +297,40 @@ public final class Recorder implements AutoCloseable {
       if (durable >= mark && !always) {
         return;
       }
-      FileChannel channel;
+      RandomAccessFile file;
       long upTo;
       synchronized (this) {
         if (closed) {
           return;
         }
-        channel = segments.getLast().channel;
+        file = segments.getLast().file;
         upTo = written;
       }
-      channel.force(false);
+      file.getFD().sync();
       durable = upTo;
     }
   }
 
   private Segment openSegment() throws IOException {
     Path path = folder.resolve(String.format(Locale.ROOT, "seg-%010d.log", nextSegment));
-    FileChannel channel =
-        FileChannel.open(
-            path, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    if (Files.exists(path)) {
+      throw new IOException(path + " exists already");
+    }
+    RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
     try {
       ByteBuffer header =
           ByteBuffer.allocate(SEGMENT_HEADER_BYTES).putInt(MAGIC).putLong(nextId).putInt(0);
-      header.putInt(12, checksum(header.slice(0, 12))).flip().limit(SEGMENT_HEADER_BYTES);
-      long position = 0;
-      while (header.hasRemaining()) {
-        position += channel.write(header, position);
-      }
-      channel.force(true);
+      header.putInt(12, checksum(header.slice(0, 12)));
+      file.write(header.array());
+      file.getFD().sync();
       CheckedFile.forceFolder(path);
     } catch (IOException e) {
-      channel.close();
+      file.close();
       Files.deleteIfExists(path);
       throw e;
     }
     nextSegment++;
-    Segment segment = new Segment(path, channel);
+    Segment segment = new Segment(path, file);
     segment.size = SEGMENT_HEADER_BYTES;
     storedBytes += SEGMENT_HEADER_BYTES;
     segments.addLast(segment);
@@ -337,7 +342,7 @@ public final class Recorder implements AutoCloseable {
     while (segments.size() > 1 && segments.getFirst().live == 0) {
       Segment segment = segments.removeFirst();
       try {
-        segment.channel.close();
+        segment.file.close();
         Files.deleteIfExists(segment.path);
       } catch (IOException e) {
         throw new RecorderFault(RecorderFault.Kind.DISK, e.toString(), e);
@@ -368,37 +373,32 @@ public final class Recorder implements AutoCloseable {
   }
 
   private void recoverSegment(Path path, String name) throws IOException {
-    FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
-    long size = channel.size();
-    ByteBuffer header = ByteBuffer.allocate(SEGMENT_HEADER_BYTES);
-    if (size < SEGMENT_HEADER_BYTES
-        || !readFully(channel, header, 0)
-        || header.getInt(0) != MAGIC
-        || header.getInt(12) != checksum(header.slice(0, 12))) {
+    RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
+    long size = file.length();
+    ByteBuffer header =
+        size < SEGMENT_HEADER_BYTES
+            ? ByteBuffer.allocate(SEGMENT_HEADER_BYTES)
+            : read(file, SEGMENT_HEADER_BYTES, 0);
+    if (header.getInt(0) != MAGIC || header.getInt(12) != checksum(header.slice(0, 12))) {
       // a segment is only written to after its header is on disk: nothing in this one was
       // acknowledged
       recoveries.add(new Recovery(name, size));
-      channel.close();
+      file.close();
       Files.delete(path);
       return;
     }
     nextId = Math.max(nextId, header.getLong(4));
-    Segment segment = new Segment(path, channel);
+    Segment segment = new Segment(path, file);
     segments.addLast(segment);
     long position = SEGMENT_HEADER_BYTES;
-    ByteBuffer head = ByteBuffer.allocate(RECORD_HEADER_BYTES);
     while (position + RECORD_HEADER_BYTES <= size) {
-      head.clear();
-      readFully(channel, head, position);
-      int length = head.getInt(4);
+      int length = read(file, RECORD_HEADER_BYTES, position).getInt(4);
       if (length < 0
           || length > MAX_RECORD_BYTES
           || position + RECORD_HEADER_BYTES + length > size) {
         break;
       }
-      ByteBuffer record = ByteBuffer.allocate(RECORD_HEADER_BYTES + length);
-      readFully(channel, record, position);
-      record.flip();
+      ByteBuffer record = read(file, RECORD_HEADER_BYTES + length, position);
       if (record.getInt() != checksum(record.slice())) {
         break;
       }
@@ -420,24 +420,18 @@ public final class Recorder implements AutoCloseable {
     }
     if (position < size) {
       recoveries.add(new Recovery(name, size - position));
-      channel.truncate(position);
-      channel.force(true);
+      file.setLength(position);
+      file.getFD().sync();
     }
     segment.size = position;
     storedBytes += position;
   }
 
-  private static boolean readFully(FileChannel channel, ByteBuffer into, long from)
-      throws IOException {
-    long position = from;
-    while (into.hasRemaining()) {
-      int read = channel.read(into, position);
-      if (read < 0) {
-        return false;
-      }
-      position += read;
-    }
-    return true;
+  private static ByteBuffer read(RandomAccessFile file, int length, long from) throws IOException {
+    byte[] bytes = new byte[length];
+    file.seek(from);
+    file.readFully(bytes);
+    return ByteBuffer.wrap(bytes);
   }
 
   private static int checksum(ByteBuffer bytes) {

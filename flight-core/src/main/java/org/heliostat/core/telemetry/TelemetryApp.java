@@ -14,6 +14,8 @@ import org.heliostat.protocol.Housekeeping;
  * own.
  */
 public final class TelemetryApp implements App {
+  private static final long LONGEST_WAIT_NANOS = 500_000_000L;
+
   private final Services services;
   private final long periodNanos;
   private long sequence;
@@ -42,10 +44,15 @@ public final class TelemetryApp implements App {
 
   @Override
   public void step() throws InterruptedException {
-    services.telemetry().put(packet());
-    save();
-    next = Math.max(next + periodNanos, services.clock().missionNanos());
-    services.board().sleepUntilNanos(next);
+    long now = services.clock().missionNanos();
+    if (now - next >= 0) {
+      services.telemetry().put(packet());
+      save();
+      // beats that were missed (accelerated time) are skipped, not made up for
+      next = Math.max(next + periodNanos, now);
+    }
+    // a step is short, whatever the period
+    services.board().sleepUntilNanos(Math.min(next, now + LONGEST_WAIT_NANOS));
   }
 
   private Housekeeping packet() {

@@ -134,6 +134,11 @@ final class SpoolCamera implements Camera {
   }
 
   @Override
+  public synchronized void rewind() {
+    offered.clear();
+  }
+
+  @Override
   public void close() {}
 
   private Set<String> completeIds() throws IOException {

@@ -19,6 +19,9 @@ final class CardLoad {
   private final int card;
   private final Map<Long, Holder> holders = new HashMap<>();
   private long firstHolder;
+  private long lastHost;
+  private long lastCpu;
+  private int computingSamples;
 
   /** Processor time at the start of the window in use and of the next one. */
   private static final class Holder {
@@ -57,6 +60,7 @@ final class CardLoad {
   /** Looks at the holders; returns the utilisation, 0 to 1. */
   double sample(long hostNanos) {
     double share = 0;
+    long cpu = 0;
     firstHolder = 0;
     for (int place = 0; place < Card.HOLDERS.words(); place++) {
       long pid = world.get(card, Card.HOLDERS, place);
@@ -78,8 +82,22 @@ final class CardLoad {
         firstHolder = pid;
       }
       share += known.share(hostNanos, usage.get().cpuNanos());
+      cpu += usage.get().cpuNanos();
     }
+    boolean computes = cpu - lastCpu > (hostNanos - lastHost) / 2;
+    computingSamples = computes ? computingSamples + 1 : 0;
+    lastHost = hostNanos;
+    lastCpu = cpu;
     return Math.max(0, Math.min(1, share));
+  }
+
+  /**
+   * Whether the holders have computed for most of the time between the last three samples: then the
+   * card is in the middle of something. One sample alone may only be a tick of the processor's
+   * clock coming due.
+   */
+  boolean computing() {
+    return computingSamples >= 2;
   }
 
   /** The process that holds the card, as of the last sample; 0 for none. */

@@ -11,9 +11,6 @@ import org.heliostat.protocol.Scenario;
  * that is started again repeats none; what lasts for a while follows from the time alone.
  */
 final class Faults {
-  /** Share of computing from which a process counts as being in mid-frame. */
-  static final double BUSY = 0.3;
-
   static final int MOST = 62;
 
   private final World world;
@@ -37,22 +34,40 @@ final class Faults {
    * Plays what is due.
    *
    * @param seconds of flight
-   * @param busy utilisation of each card
+   * @param computing whether each card is in the middle of something
    * @param holders process that holds each card, 0 for none
    */
-  void play(double seconds, double[] busy, long[] holders) {
+  void play(double seconds, boolean[] computing, long[] holders) {
     long done = world.get(Header.FAULTS_DONE);
     for (int i = 0; i < faults.size(); i++) {
       Scenario.Fault fault = faults.get(i);
       if ((done >> i & 1) != 0 || seconds < fault.getAtS()) {
         continue;
       }
-      if (start(fault, seconds, busy, holders)) {
+      if (start(fault, seconds, computing, holders)) {
         done |= 1L << i;
         world.set(Header.FAULTS_DONE, done);
       }
     }
     presence(seconds);
+  }
+
+  /**
+   * Whether a worker is to be killed as soon as it computes; looks are wanted often until then, so
+   * that it dies in mid-frame.
+   */
+  boolean lurking(double seconds) {
+    long done = world.get(Header.FAULTS_DONE);
+    for (int i = 0; i < faults.size(); i++) {
+      Scenario.Fault fault = faults.get(i);
+      if ((done >> i & 1) == 0
+          && seconds >= fault.getAtS()
+          && fault.hasKillWorker()
+          && fault.getKillWorker().getWhenBusy()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** What something heats the card to at this time; NaN for nothing. */
@@ -67,12 +82,12 @@ final class Faults {
     return Double.NaN;
   }
 
-  private boolean start(Scenario.Fault fault, double seconds, double[] busy, long[] holders) {
+  private boolean start(Scenario.Fault fault, double seconds, boolean[] computing, long[] holders) {
     switch (fault.getKindCase()) {
       case KILL_WORKER -> {
         int card = fault.getKillWorker().getCard();
         long pid = holders[card];
-        if (pid == 0 || (fault.getKillWorker().getWhenBusy() && busy[card] <= BUSY)) {
+        if (pid == 0 || (fault.getKillWorker().getWhenBusy() && !computing[card])) {
           return false;
         }
         if (!processes.kill(pid)) {

@@ -26,9 +26,11 @@ final class Rig {
   private final CardLoad[] loads;
 
   private final double[] busy;
+  private final boolean[] computing;
   private final double[] heat;
   private final long[] holders;
   private long lastMissionNanos;
+  private boolean lurking;
   private long lastLogHostNanos = Long.MIN_VALUE / 2;
   private long lastLogSecond = Long.MIN_VALUE;
 
@@ -53,6 +55,7 @@ final class Rig {
       loads[card] = new CardLoad(world, processes, card);
     }
     this.busy = new double[cards];
+    this.computing = new boolean[cards];
     this.heat = new double[cards];
     this.holders = new long[cards];
     this.lastMissionNanos = world.get(Header.LAST_STEP_NS);
@@ -102,8 +105,10 @@ final class Rig {
       double share = loads[card].sample(hostNanos);
       holders[card] = loads[card].holder();
       busy[card] = share;
+      computing[card] = loads[card].computing();
     }
-    faults.play(seconds, busy, holders);
+    faults.play(seconds, computing, holders);
+    lurking = faults.lurking(seconds);
     for (int card = 0; card < loads.length; card++) {
       heat[card] = faults.heatCelsius(seconds, card);
       world.set(card, Card.UTILISATION_PERMILLE, Math.round(busy[card] * 1000));
@@ -128,6 +133,11 @@ final class Rig {
       lastLogHostNanos = hostNanos;
       log.line(state(seconds));
     }
+  }
+
+  /** Whether the next step is wanted soon. */
+  boolean lurking() {
+    return lurking;
   }
 
   private String state(double seconds) {

@@ -1,6 +1,5 @@
 package org.heliostat.hil.rig;
 
-import java.io.Closeable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
@@ -15,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.heliostat.hil.rig.WorldLayout.Header;
+import org.heliostat.hil.spacelink.LinkCounters;
 import org.heliostat.hil.spacelink.LinkModel;
 import org.heliostat.hil.spacelink.SpaceLink;
 import org.heliostat.protocol.Scenario;
@@ -39,6 +39,7 @@ import picocli.CommandLine.Option;
 @SuppressWarnings("NullAway.Init") // picocli fills the fields
 public final class RigMain implements Callable<Integer> {
   private static final long STEP_NANOS = 50_000_000L;
+  private static final long LURKING_STEP_NANOS = 10_000_000L;
   private static final int STEPS_BETWEEN_LOOKS_AT_PARENT = 10;
 
   @Option(
@@ -178,7 +179,7 @@ public final class RigMain implements Callable<Integer> {
       throw usage("--speed: " + e.getMessage());
     }
     FrameSource frames = frames(scenario);
-    Closeable link = startLink(scenario, time);
+    Optional<SpaceLink> link = startLink(scenario, time);
     Thread hook = new Thread(this::stopAndWait, "rig-stop");
     Runtime.getRuntime().addShutdownHook(hook);
     ExecutorService maker =
@@ -202,9 +203,10 @@ public final class RigMain implements Callable<Integer> {
               });
       world.set(Header.RIG_PID, ProcessHandle.current().pid());
       run(new Rig(scenario, world, physics, new LinuxProcesses(Path.of("/proc")), camera, log));
+      link.ifPresent(carried -> log.line(counted(carried.counters())));
     } finally {
       maker.shutdownNow();
-      link.close();
+      link.ifPresent(SpaceLink::close);
       stopped.countDown();
       removeHook(hook);
     }
@@ -215,11 +217,11 @@ public final class RigMain implements Callable<Integer> {
    * Starts the space link, if one is wanted. A rig that is started again listens on the port that
    * flight knows already. Rates and delays are of mission time.
    */
-  private Closeable startLink(Scenario scenario, MissionTime time) throws IOException {
+  private Optional<SpaceLink> startLink(Scenario scenario, MissionTime time) throws IOException {
     Path portFile = linkPortFile;
     String address = broker;
     if (portFile == null || address == null) {
-      return () -> {};
+      return Optional.empty();
     }
     int colon = address.lastIndexOf(':');
     int brokerPort = colon < 1 ? 0 : port(address.substring(colon + 1));
@@ -238,7 +240,13 @@ public final class RigMain implements Callable<Integer> {
     Path partial = portFile.resolveSibling(portFile.getFileName() + ".tmp");
     Files.writeString(partial, link.port() + "\n");
     Files.move(partial, portFile, StandardCopyOption.ATOMIC_MOVE);
-    return link::close;
+    return Optional.of(link);
+  }
+
+  /** The last line of the log: what the space link has carried in the life of this process. */
+  private static String counted(LinkCounters link) {
+    return "{\"link_bytes_up\":%d,\"link_bytes_down\":%d,\"link_connections\":%d,\"link_cuts\":%d}"
+        .formatted(link.bytesUp(), link.bytesDown(), link.connections(), link.cuts());
   }
 
   /** A TCP port, or 0. */
@@ -268,7 +276,7 @@ public final class RigMain implements Callable<Integer> {
       }
       // Steps that were missed (a stopped process, a busy host) are not made up for: the next one
       // is only longer.
-      due = Math.max(due + STEP_NANOS, System.nanoTime());
+      due = Math.max(due + (rig.lurking() ? LURKING_STEP_NANOS : STEP_NANOS), System.nanoTime());
       if (stop.await(due - System.nanoTime(), TimeUnit.NANOSECONDS)) {
         return;
       }

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class FaultsTest {
-  private static final double[] IDLE = {0, 0};
-  private static final double[] BUSY = {0, 0.9};
+  private static final boolean[] IDLE = {false, false};
+  private static final boolean[] BUSY = {true, true};
   private static final long[] HELD = {70, 71};
   private static final long[] FREE = {0, 0};
 

@@ -50,6 +50,7 @@ import org.heliostat.protocol.TextFiles.BadTextFile;
  */
 public final class PayloadApp implements App {
   private static final long WAIT_MILLIS = 10;
+  private static final long STORE_PAUSE_MILLIS = 200;
   private static final int MAX_COMMANDS = 64;
 
   private final Services services;
@@ -64,6 +65,8 @@ public final class PayloadApp implements App {
   private final Map<String, CameraFrame> inFlight = new HashMap<>();
   private final Deque<Finished> unrecorded = new ArrayDeque<>();
   private long nextJob = 1;
+  private Optional<CameraFrame> held = Optional.empty();
+  private boolean rewound;
   private boolean cameraFailed;
   private boolean storeFailed;
 
@@ -171,13 +174,18 @@ public final class PayloadApp implements App {
   }
 
   /** Takes the next frame from the camera; true when there was one. */
-  private boolean takeFrame(Camera camera) {
+  private boolean takeFrame(Camera camera) throws InterruptedException {
     // back-pressure: beyond this the camera keeps its frames
     if (inFlight.size() + unrecorded.size() >= config.getMaxFramesInFlight()) {
       return false;
     }
     try {
-      Optional<CameraFrame> next = camera.next();
+      if (!rewound) {
+        // what an earlier run of this app had in work is offered again
+        camera.rewind();
+        rewound = true;
+      }
+      Optional<CameraFrame> next = held.isPresent() ? held : camera.next();
       if (next.isEmpty()) {
         return false;
       }
@@ -199,7 +207,8 @@ public final class PayloadApp implements App {
     }
   }
 
-  private void admit(CameraFrame offered) {
+  private void admit(CameraFrame offered) throws InterruptedException {
+    held = Optional.empty();
     try {
       Frame frame = store.take(offered);
       Optional<String> declined = admission.decline(frame);
@@ -213,12 +222,18 @@ public final class PayloadApp implements App {
     } catch (FrameFault e) {
       end(offered, Optional.empty(), declined(unread(offered), e.reason(), 0));
     } catch (IOException e) {
-      // a full disk: not the frame's fault, but without room nothing can be done with it
-      end(
-          offered,
-          Optional.empty(),
-          declined(unread(offered), "the frame store cannot take it: " + e.getMessage(), 0));
+      // a full disk is not the frame's fault: it waits, and with it the camera
+      held = Optional.of(offered);
+      storeFault(offered.id(), e);
     }
+  }
+
+  private void storeFault(String frame, Exception fault) throws InterruptedException {
+    if (!storeFailed) {
+      services.events().report(PayloadEvent.STORE_FAULT, frame, fault.getMessage());
+    }
+    storeFailed = true;
+    TimeUnit.MILLISECONDS.sleep(STORE_PAUSE_MILLIS);
   }
 
   private static Frame unread(CameraFrame offered) {
@@ -297,14 +312,7 @@ public final class PayloadApp implements App {
         firstRecorded = false;
         storeFailed = false;
       } catch (RecorderFault | IOException e) {
-        if (!storeFailed) {
-          services
-              .events()
-              .report(
-                  PayloadEvent.STORE_FAULT, finished.offered.id(), String.valueOf(e.getMessage()));
-        }
-        storeFailed = true;
-        TimeUnit.MILLISECONDS.sleep(20 * WAIT_MILLIS);
+        storeFault(finished.offered.id(), e);
         return;
       }
       unrecorded.removeFirst();

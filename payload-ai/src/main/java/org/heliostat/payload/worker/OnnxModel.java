@@ -129,23 +129,23 @@ public final class OnnxModel implements AutoCloseable {
     int overlap = manifest.getTile().getOverlap();
     List<Tiling.Span> rows = Tiling.spans(frame.getHeight(), tile, overlap);
     List<Tiling.Span> columns = Tiling.spans(frame.getWidth(), tile, overlap);
-    long bytes = 4L * frame.getWidth() * frame.getHeight();
+    // written, not mapped: a full disk must be an error here, not a fault in the middle of a map
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.multiplyExact(4, frame.getWidth() * frame.getHeight()))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    for (Tiling.Span row : rows) {
+      for (Tiling.Span column : columns) {
+        inferTile(samples, frame, bands, row, column, bytes.asFloatBuffer());
+      }
+    }
     try (FileChannel channel =
         FileChannel.open(
             result,
             StandardOpenOption.CREATE,
-            StandardOpenOption.READ,
             StandardOpenOption.WRITE,
             StandardOpenOption.TRUNCATE_EXISTING)) {
-      FloatBuffer out =
-          channel
-              .map(FileChannel.MapMode.READ_WRITE, 0, bytes)
-              .order(ByteOrder.LITTLE_ENDIAN)
-              .asFloatBuffer();
-      for (Tiling.Span row : rows) {
-        for (Tiling.Span column : columns) {
-          inferTile(samples, frame, bands, row, column, out);
-        }
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
       }
     }
     return rows.size() * columns.size();

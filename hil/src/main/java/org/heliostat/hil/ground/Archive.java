@@ -1,0 +1,18 @@
+package org.heliostat.hil.ground;
+
+import java.io.IOException;
+import org.heliostat.protocol.Downlink;
+
+/** Where what came down is kept. One thread. */
+interface Archive {
+  /**
+   * Keeps a record. It is safe after the next {@link #force}.
+   *
+   * @return false when it was there already
+   * @throws IOException when it cannot be kept: nothing of it counts as received
+   */
+  boolean store(Downlink downlink) throws IOException;
+
+  /** Brings everything that was stored to disk. */
+  void force() throws IOException;
+}

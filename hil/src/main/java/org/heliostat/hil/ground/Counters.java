@@ -1,0 +1,49 @@
+package org.heliostat.hil.ground;
+
+import com.google.gson.JsonObject;
+import java.util.EnumMap;
+import java.util.Map;
+import org.heliostat.protocol.Severity;
+
+/** What the ground station has counted. One thread. */
+final class Counters {
+  long packets;
+  long receivedBytes;
+  long damaged;
+  long housekeeping;
+  long records;
+  long resent;
+  long notStored;
+  long receipts;
+  long receiptBytes;
+  long overflowed;
+  long telemetryLost;
+  private final Map<Severity, Long> events = new EnumMap<>(Severity.class);
+
+  void event(Severity severity) {
+    events.merge(severity, 1L, Long::sum);
+  }
+
+  JsonObject json() {
+    JsonObject json = new JsonObject();
+    json.addProperty("packets", packets);
+    json.addProperty("received_bytes", receivedBytes);
+    json.addProperty("damaged", damaged);
+    json.addProperty("overflowed", overflowed);
+    json.addProperty("housekeeping", housekeeping);
+    json.addProperty("records", records);
+    json.addProperty("resent", resent);
+    json.addProperty("not_stored", notStored);
+    json.addProperty("telemetry_lost", telemetryLost);
+    json.addProperty("receipts", receipts);
+    json.addProperty("receipt_bytes", receiptBytes);
+    JsonObject bySeverity = new JsonObject();
+    for (Severity severity : Severity.values()) {
+      if (severity != Severity.SEVERITY_UNSPECIFIED && severity != Severity.UNRECOGNIZED) {
+        bySeverity.addProperty(severity.name(), events.getOrDefault(severity, 0L));
+      }
+    }
+    json.add("events", bySeverity);
+    return json;
+  }
+}

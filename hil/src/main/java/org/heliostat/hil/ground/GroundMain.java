@@ -1,0 +1,213 @@
+package org.heliostat.hil.ground;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.heliostat.hil.rig.MissionTime;
+import org.heliostat.protocol.ChecksumSeal;
+import org.heliostat.protocol.Scenario;
+import org.heliostat.protocol.TextFiles;
+import org.heliostat.protocol.TextFiles.BadTextFile;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * The ground station as a process of its own. It ends on SIGTERM, or when the process that it is
+ * told to watch is gone. Exit codes: 0 or 143 ended as told, 1 broke, 2 wrong use.
+ */
+@Command(
+    name = "ground",
+    mixinStandardHelpOptions = true,
+    description = "Receives, stores and confirms what the satellite sends, and commands it.")
+@SuppressWarnings("NullAway.Init") // picocli fills the fields
+public final class GroundMain implements Callable<Integer> {
+  private static final long LOOK_MILLIS = 50;
+  private static final long PARENT_NANOS = 500_000_000L;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "Where what arrived is kept.")
+  private Path out;
+
+  @Option(
+      names = "--run",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder for the operators' socket, on a short path.")
+  private Path run;
+
+  @Option(
+      names = "--broker",
+      paramLabel = "URL",
+      description = "Broker, for example tcp://host:1883. Default: one inside this process.")
+  private @Nullable String brokerUrl;
+
+  @Option(
+      names = "--broker-port-file",
+      paramLabel = "FILE",
+      description = "Where to write HOST:PORT of the broker inside this process.")
+  private @Nullable Path brokerFile;
+
+  @Option(
+      names = "--spacecraft-id",
+      defaultValue = "1",
+      description = "Number of the spacecraft. Default: ${DEFAULT-VALUE}.")
+  private int spacecraft;
+
+  @Option(
+      names = "--scenario",
+      paramLabel = "FILE",
+      description = "Scenario, for the outages of the broker.")
+  private @Nullable Path scenarioFile;
+
+  @Option(names = "--host-epoch-ns", description = "As the rig's. Default: now.")
+  private @Nullable Long hostEpochNanos;
+
+  @Option(
+      names = "--mission-epoch-ns",
+      defaultValue = "1000000000000",
+      description = "As the rig's. Default: ${DEFAULT-VALUE}.")
+  private long missionEpochNanos;
+
+  @Option(names = "--utc-epoch-ns", description = "As the rig's. Default: now.")
+  private @Nullable Long utcEpochNanos;
+
+  @Option(
+      names = "--speed",
+      defaultValue = "1",
+      description = "Mission seconds in a second. Default: ${DEFAULT-VALUE}.")
+  private double speed;
+
+  @Option(names = "--parent", paramLabel = "PID", description = "End when this process is gone.")
+  private @Nullable Long parent;
+
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final CountDownLatch stopped = new CountDownLatch(1);
+
+  private boolean parentGone;
+  private long nextLookAtParent = System.nanoTime();
+
+  private GroundMain() {}
+
+  /** Runs the station until it is told to end. */
+  public static void main(String[] arguments) {
+    System.exit(new CommandLine(new GroundMain()).execute(arguments));
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    MissionTime time;
+    try {
+      time =
+          new MissionTime(
+              hostEpochNanos == null ? System.nanoTime() : hostEpochNanos,
+              missionEpochNanos,
+              utcEpochNanos == null ? System.currentTimeMillis() * 1_000_000L : utcEpochNanos,
+              Math.round(speed * 1e6));
+    } catch (IllegalArgumentException e) {
+      throw new CommandLine.ParameterException(spec.commandLine(), "--speed: " + e.getMessage());
+    }
+    Scenario scenario = scenario();
+    Runtime.getRuntime().addShutdownHook(new Thread(this::stopAndWait, "ground-stop"));
+    try (EmbeddedBroker broker = new EmbeddedBroker(run.resolve("broker"))) {
+      String url = brokerUrl;
+      if (url == null) {
+        broker.start();
+        url = "tcp://127.0.0.1:" + broker.port();
+        watch(scenario, time, broker);
+      }
+      try (GroundStation station =
+          new GroundStation(
+              out,
+              url,
+              spacecraft,
+              new ChecksumSeal(spacecraft),
+              new MissionUtc(time.missionEpochNanos(), time.utcEpochNanos()),
+              System::nanoTime)) {
+        work(station, broker.port());
+      }
+    } finally {
+      stopped.countDown();
+    }
+    return 0;
+  }
+
+  private void work(GroundStation station, int brokerPort)
+      throws IOException, InterruptedException {
+    OperatorSocket operators =
+        new OperatorSocket(run.resolve("ground.sock"), station.desk(), System::nanoTime);
+    try {
+      announce(brokerPort);
+      station.run(this::isOver);
+    } finally {
+      operators.close();
+    }
+  }
+
+  /** Says that everything is ready, and where the broker is. */
+  private void announce(int port) throws IOException {
+    Optional<Path> file = Optional.ofNullable(brokerFile);
+    if (file.isPresent()) {
+      DurableFile.replace(file.get(), "127.0.0.1:" + port + "\n");
+    }
+  }
+
+  /** Plays the broker's outages beside the station's own thread. */
+  private void watch(Scenario scenario, MissionTime time, EmbeddedBroker broker) {
+    BrokerOutages outages = new BrokerOutages(scenario, time, broker);
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                while (!stop.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+                  outages.play(System.nanoTime());
+                }
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            },
+            "ground-outages");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private boolean isOver() {
+    long now = System.nanoTime();
+    if (parent != null && now - nextLookAtParent >= 0) {
+      nextLookAtParent = now + PARENT_NANOS;
+      parentGone = ProcessHandle.of(parent).filter(ProcessHandle::isAlive).isEmpty();
+    }
+    return parentGone || stop.getCount() == 0;
+  }
+
+  private void stopAndWait() {
+    stop.countDown();
+    try {
+      if (!stopped.await(5, TimeUnit.SECONDS)) {
+        System.err.println("ground: did not end in 5 s");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private Scenario scenario() {
+    if (scenarioFile == null) {
+      return Scenario.getDefaultInstance();
+    }
+    try {
+      return TextFiles.read(scenarioFile, Scenario.getDefaultInstance()).message();
+    } catch (BadTextFile e) {
+      throw new CommandLine.ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
+    }
+  }
+}

@@ -1,0 +1,195 @@
+package org.heliostat.hil.ground;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import org.heliostat.protocol.Housekeeping;
+import org.heliostat.protocol.MqttPort;
+import org.heliostat.protocol.PacketSeal;
+import org.heliostat.protocol.PacketSeal.Direction;
+import org.heliostat.protocol.Severity;
+import org.heliostat.protocol.Topics;
+import org.heliostat.protocol.Uplink;
+
+/**
+ * The station: one thread that takes packets, keeps them, sends receipts and commands, and writes
+ * {@code ground.json} with what it has counted.
+ */
+final class GroundStation implements AutoCloseable {
+  private static final Duration CONNECT_DEADLINE = Duration.ofSeconds(2);
+  private static final long RECONNECT_NANOS = 200_000_000L;
+  private static final long STATUS_NANOS = 300_000_000L;
+  private static final long INDEX_NANOS = 2_000_000_000L;
+  private static final long LOOK_MILLIS = 20;
+  private static final int PACKETS_AT_ONCE = 64;
+
+  /** Packets that have come and not been taken; what does not fit is sent again. */
+  private static final int MOST_PACKETS = 256;
+
+  private final Path statusFile;
+  private final LongSupplier hostNanos;
+  private final PacketSeal seal;
+  private final Topics topics;
+  private final String brokerUrl;
+  private final MqttPort port;
+  private final BlockingQueue<byte[]> inbound = new ArrayBlockingQueue<>(MOST_PACKETS);
+  private final Counters counters = new Counters();
+  private final DiskArchive archive;
+  private final GroundEvents events;
+  private final Receiver receiver;
+  private final AuditLog audit;
+  private final CommandDesk desk;
+  private Optional<Housekeeping> newest = Optional.empty();
+  private final AtomicLong overflowed = new AtomicLong();
+  private long nextConnect;
+  private long nextStatus;
+  private long nextIndex;
+
+  GroundStation(
+      Path out,
+      String brokerUrl,
+      int spacecraft,
+      PacketSeal seal,
+      MissionUtc time,
+      LongSupplier hostNanos)
+      throws IOException {
+    this.statusFile = out.resolve("ground.json");
+    this.hostNanos = hostNanos;
+    this.seal = seal;
+    this.topics = new Topics(spacecraft);
+    this.brokerUrl = brokerUrl;
+    this.archive = new DiskArchive(out, time, spacecraft, counters);
+    this.events = new GroundEvents(archive::groundEvent);
+    this.audit = new AuditLog(out.resolve("commands.jsonl"), InstantSource.system());
+    this.desk =
+        new CommandDesk(new CommandCounter(out.resolve("command-counter")), audit, this::send);
+    this.receiver =
+        new Receiver(seal, archive, this::send, this::housekeeping, desk::report, events, counters);
+    this.port =
+        new MqttPort(
+            brokerUrl,
+            "heliostat-ground-" + spacecraft + "-" + ProcessHandle.current().pid(),
+            topics.downlink(),
+            CONNECT_DEADLINE,
+            this::arrived);
+    long now = hostNanos.getAsLong();
+    nextConnect = now;
+    nextStatus = now;
+    nextIndex = now;
+  }
+
+  CommandDesk desk() {
+    return desk;
+  }
+
+  /** Works until told to stop. */
+  void run(BooleanSupplier stop) throws InterruptedException {
+    while (!stop.getAsBoolean()) {
+      byte[] packet = inbound.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+      for (int taken = 0; packet != null && taken < PACKETS_AT_ONCE; taken++) {
+        receiver.receive(packet, hostNanos.getAsLong());
+        packet = inbound.poll();
+      }
+      if (packet != null) {
+        receiver.receive(packet, hostNanos.getAsLong());
+      }
+      long now = hostNanos.getAsLong();
+      receiver.flush(now);
+      desk.tick(now);
+      connect(now);
+      status(now);
+    }
+  }
+
+  private void arrived(byte[] packet) {
+    if (!inbound.offer(packet)) {
+      overflowed.incrementAndGet();
+    }
+  }
+
+  private boolean send(Uplink message) {
+    return port.publish(topics.uplink(), seal.seal(Direction.UPLINK, message.toByteArray()), 1);
+  }
+
+  private void housekeeping(Housekeeping packet) {
+    newest = Optional.of(packet);
+    try {
+      archive.telemetry(packet);
+    } catch (IOException e) {
+      counters.telemetryLost++;
+    }
+  }
+
+  private void connect(long now) {
+    if (port.connected() || now - nextConnect < 0) {
+      return;
+    }
+    boolean unused = port.connect();
+    nextConnect = hostNanos.getAsLong() + RECONNECT_NANOS;
+  }
+
+  private void status(long now) {
+    if (now - nextStatus < 0) {
+      return;
+    }
+    nextStatus = now + STATUS_NANOS;
+    events.flush();
+    writeStatus();
+    if (now - nextIndex >= 0) {
+      nextIndex = now + INDEX_NANOS;
+      writeIndex();
+    }
+  }
+
+  private void writeIndex() {
+    try {
+      archive.catalogue().writeIndex();
+    } catch (IOException e) {
+      // it is made from what is stored, and tried again
+      System.err.println("ground: catalogue: " + e);
+    }
+  }
+
+  private void writeStatus() {
+    counters.overflowed = overflowed.get();
+    JsonObject json = new JsonObject();
+    json.addProperty("broker", brokerUrl);
+    json.addProperty("connected", port.connected());
+    json.add("link", counters.json());
+    json.add("products", archive.catalogue().json());
+    json.add("commands", desk.json());
+    json.add("ground_events", events.json());
+    newest.ifPresent(packet -> json.add("housekeeping", ProtoJson.of(packet)));
+    try {
+      DurableFile.replace(statusFile, json + "\n");
+    } catch (IOException e) {
+      // a look for people and the launcher; the next one is due soon
+      counters.telemetryLost++;
+    }
+  }
+
+  /** Stores and confirms what has come, writes the last status and lets go of everything. */
+  @Override
+  public void close() throws IOException {
+    for (byte[] packet = inbound.poll(); packet != null; packet = inbound.poll()) {
+      receiver.receive(packet, hostNanos.getAsLong());
+    }
+    receiver.flushNow();
+    port.close();
+    events.report(
+        Severity.INFO, 3, "STATION_ENDS", counters.records + " records kept, station closes");
+    writeIndex();
+    writeStatus();
+    audit.close();
+    archive.close();
+  }
+}

@@ -1,0 +1,152 @@
+package org.heliostat.hil.ground;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import java.io.IOException;
+import java.util.LinkedHashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.heliostat.protocol.CommandReport;
+import org.heliostat.protocol.Downlink;
+import org.heliostat.protocol.Housekeeping;
+import org.heliostat.protocol.PacketSeal;
+import org.heliostat.protocol.PacketSeal.Direction;
+import org.heliostat.protocol.Receipt;
+import org.heliostat.protocol.Severity;
+import org.heliostat.protocol.Uplink;
+
+/**
+ * Takes packets of the satellite: opens them, has their records kept, and confirms a record only
+ * when it is on disk. A record that cannot be kept is not confirmed, so the satellite sends it
+ * again. One thread.
+ */
+final class Receiver {
+  /** Longest wait of a stored record for its receipt, in host time. */
+  static final long BATCH_NANOS = 100_000_000L;
+
+  private static final int BATCH_RECORDS = 64;
+
+  private final PacketSeal seal;
+  private final Archive archive;
+  private final Predicate<Uplink> uplink;
+  private final Consumer<Housekeeping> housekeeping;
+  private final Consumer<CommandReport> reports;
+  private final GroundEvents events;
+  private final Counters counters;
+  private final Set<Long> stored = new LinkedHashSet<>();
+  private long oldest;
+  private boolean diskFailed;
+
+  /**
+   * A receiver.
+   *
+   * @param uplink sends a message; false when it could not
+   * @param housekeeping gets live telemetry
+   * @param reports gets each stage of a command once
+   */
+  Receiver(
+      PacketSeal seal,
+      Archive archive,
+      Predicate<Uplink> uplink,
+      Consumer<Housekeeping> housekeeping,
+      Consumer<CommandReport> reports,
+      GroundEvents events,
+      Counters counters) {
+    this.seal = seal;
+    this.archive = archive;
+    this.uplink = uplink;
+    this.housekeeping = housekeeping;
+    this.reports = reports;
+    this.events = events;
+    this.counters = counters;
+  }
+
+  /** Takes one packet as it came. */
+  void receive(byte[] sealed, long hostNanos) {
+    counters.packets++;
+    counters.receivedBytes += sealed.length;
+    Optional<byte[]> packet = seal.open(Direction.DOWNLINK, sealed);
+    Downlink downlink;
+    try {
+      downlink =
+          packet.isEmpty() ? Downlink.getDefaultInstance() : Downlink.parseFrom(packet.get());
+    } catch (InvalidProtocolBufferException e) {
+      downlink = Downlink.getDefaultInstance();
+    }
+    if (downlink.getBodyCase() == Downlink.BodyCase.BODY_NOT_SET) {
+      counters.damaged++;
+    } else if (downlink.getRecord() == 0) {
+      if (downlink.hasHousekeeping()) {
+        counters.housekeeping++;
+        housekeeping.accept(downlink.getHousekeeping());
+      }
+    } else {
+      keep(downlink, hostNanos);
+    }
+  }
+
+  /** Sends the receipts that are due. */
+  void flush(long hostNanos) {
+    if (stored.isEmpty() || (stored.size() < BATCH_RECORDS && hostNanos - oldest < BATCH_NANOS)) {
+      return;
+    }
+    flushNow();
+  }
+
+  /** Sends all receipts. */
+  void flushNow() {
+    if (stored.isEmpty()) {
+      return;
+    }
+    Receipt receipt = Receipt.newBuilder().addAllRecords(stored).build();
+    stored.clear();
+    try {
+      archive.force();
+    } catch (IOException e) {
+      diskFailed(e, receipt.getRecordsCount());
+      return;
+    }
+    if (diskFailed) {
+      diskFailed = false;
+      events.report(Severity.INFO, 2, "DISK_WORKS", "records are stored again");
+    }
+    // a receipt that does not get through is sent again when the record is
+    if (uplink.test(Uplink.newBuilder().setReceipt(receipt).build())) {
+      counters.receipts++;
+      counters.receiptBytes += receipt.getSerializedSize();
+    }
+  }
+
+  private void keep(Downlink downlink, long hostNanos) {
+    try {
+      if (archive.store(downlink)) {
+        counters.records++;
+        if (downlink.hasCommandReport()) {
+          reports.accept(downlink.getCommandReport());
+        }
+      } else {
+        counters.resent++;
+      }
+    } catch (IOException e) {
+      diskFailed(e, 1);
+      return;
+    }
+    if (stored.isEmpty()) {
+      oldest = hostNanos;
+    }
+    stored.add(downlink.getRecord());
+  }
+
+  private void diskFailed(IOException failure, int records) {
+    counters.notStored += records;
+    if (!diskFailed) {
+      diskFailed = true;
+      events.report(
+          Severity.ERROR,
+          1,
+          "DISK_FAILED",
+          "records cannot be stored and are not confirmed: " + failure);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package org.heliostat.hil.ground;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The records that ground has, by number and checksum: a satellite that lost its recorder may begin
+ * to count anew. Bounded; the oldest are forgotten first. One thread.
+ */
+final class RecordList implements AutoCloseable {
+  private static final int MOST = 1_000_000;
+  private static final int ROW_BYTES = 12;
+
+  private record Key(long number, int crc) {}
+
+  private final FileChannel channel;
+  private final Set<Key> known =
+      Collections.newSetFromMap(
+          new LinkedHashMap<>() {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<Key, Boolean> eldest) {
+              return size() > MOST;
+            }
+          });
+  private final List<Key> unwritten = new ArrayList<>();
+  private long end;
+
+  private RecordList(FileChannel channel) {
+    this.channel = channel;
+  }
+
+  /** Opens the list; half a row at its end is dropped. */
+  static RecordList open(Path file) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    RecordList list = new RecordList(channel);
+    long rows = channel.size() / ROW_BYTES;
+    list.end = Math.max(0, rows - MOST) * ROW_BYTES;
+    ByteBuffer row = ByteBuffer.allocate(ROW_BYTES);
+    while (list.end < rows * ROW_BYTES) {
+      row.clear();
+      if (channel.read(row, list.end) != ROW_BYTES) {
+        break;
+      }
+      list.known.add(new Key(row.getLong(0), row.getInt(8)));
+      list.end += ROW_BYTES;
+    }
+    return list;
+  }
+
+  boolean contains(long number, int crc) {
+    return known.contains(new Key(number, crc));
+  }
+
+  /** Adds a record; on disk after {@link #force}. */
+  void add(long number, int crc) {
+    Key key = new Key(number, crc);
+    if (known.add(key)) {
+      unwritten.add(key);
+    }
+  }
+
+  void force() throws IOException {
+    if (unwritten.isEmpty()) {
+      return;
+    }
+    ByteBuffer rows = ByteBuffer.allocate(unwritten.size() * ROW_BYTES);
+    unwritten.forEach(key -> rows.putLong(key.number()).putInt(key.crc()));
+    rows.flip();
+    long position = end;
+    // a row that did not fit is written again, at the same place, with the next ones
+    while (rows.hasRemaining()) {
+      position += channel.write(rows, position);
+    }
+    channel.force(false);
+    end = position;
+    unwritten.clear();
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      force();
+    } finally {
+      channel.close();
+    }
+  }
+}

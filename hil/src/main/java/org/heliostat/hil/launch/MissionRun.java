@@ -1,0 +1,196 @@
+package org.heliostat.hil.launch;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.heliostat.hil.report.JsonFiles;
+import org.heliostat.hil.report.Report;
+import org.heliostat.hil.rig.MissionTime;
+import org.heliostat.protocol.ImageDigest;
+import org.heliostat.protocol.Mission;
+
+/**
+ * One flight from the checked plan to the report. Whatever way it ends, also by a signal, its
+ * processes end with it and its run-time folder goes.
+ */
+final class MissionRun {
+  static final long MISSION_EPOCH_NANOS = 1_000_000_000_000L;
+  private static final Duration FLIGHT_ENDS = Duration.ofSeconds(30);
+  private static final Duration OTHERS_END = Duration.ofSeconds(10);
+  private static final Gson PRETTY =
+      new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+
+  private final FlightPlan plan;
+  private final boolean terminal;
+
+  MissionRun(FlightPlan plan, boolean terminal) {
+    this.plan = plan;
+    this.terminal = terminal;
+  }
+
+  /** Flies; the exit code. */
+  int call() throws SetupException, IOException, InterruptedException {
+    Files.createDirectories(plan.out().resolve("logs"));
+    RunFolder run = RunFolder.create();
+    Processes processes = new Processes(plan.out().resolve("logs"), run.temporary());
+    // also on Ctrl-C: every process of this flight, and nothing else
+    Thread ending =
+        new Thread(
+            () -> {
+              processes.endAll(Duration.ofSeconds(4));
+              remove(run);
+            },
+            "end-of-flight");
+    Runtime.getRuntime().addShutdownHook(ending);
+    Path camera = plan.out().resolve("camera");
+    try {
+      return fly(run, processes);
+    } catch (SetupException e) {
+      processes.endAll(OTHERS_END);
+      throw e;
+    } finally {
+      RunFolder.removeTree(camera);
+    }
+  }
+
+  private int fly(RunFolder run, Processes processes)
+      throws SetupException, IOException, InterruptedException {
+    Instant started = Instant.now();
+    MissionTime time =
+        new MissionTime(
+            System.nanoTime(),
+            MISSION_EPOCH_NANOS,
+            started.toEpochMilli() * 1_000_000L,
+            Math.round(plan.speed() * 1e6));
+    Mission mission = writeMission();
+    Crew crew = new Crew(plan, run, processes, time, plan.out().resolve("mission.textproto"));
+    Display display = new Display(System.out, terminal, plan.frameCount());
+    display.note("Heliostat flight " + plan.id() + ", files in " + plan.out());
+    display.phase("starting ground station, rig and flight");
+    Process ground = crew.ground();
+    writeDescription(run, started);
+    Process rig = crew.rig();
+    LiveView view = new LiveView(plan.out());
+    FlightWatch watch = new FlightWatch(crew, processes, view, display);
+    watch.start();
+    MissionScript script =
+        new MissionScript(
+            plan, watch, view, display, new OperatorClient(run.operators(), "launcher"), time);
+    script.play();
+
+    Process flight = watch.stop();
+    display.phase("ending the flight");
+    List<Integer> ends = new ArrayList<>(watch.ends());
+    boolean orderly = false;
+    if (flight.isAlive()) {
+      orderly = processes.end(flight, FLIGHT_ENDS);
+      ends.add(flight.exitValue());
+    }
+    double missionSeconds = time.flightSeconds(System.nanoTime());
+    boolean groundEnded = processes.end(ground, OTHERS_END);
+    boolean rigEnded = processes.end(rig, OTHERS_END);
+    List<String> left = left(processes, run);
+    if (!groundEnded || !rigEnded) {
+      left.add("ground or rig had to be killed");
+    }
+    display.end();
+    Optional<String> setupFault = watch.setupFault();
+    if (setupFault.isPresent()) {
+      throw new SetupException(
+          "the flight cannot start:" + System.lineSeparator() + setupFault.get());
+    }
+    keepTruth();
+    Evidence evidence =
+        new Evidence(
+            plan.out(),
+            mission,
+            plan.frameCount(),
+            FlightStateFile.read(plan.out().resolve("board/state.bin")),
+            JsonFiles.lines(plan.out().resolve("frames.jsonl")),
+            JsonFiles.lines(plan.out().resolve("rig.jsonl")),
+            JsonFiles.object(plan.out().resolve("ground.json")).orElseGet(JsonObject::new),
+            script.commandsSent(),
+            script.commandsFailed(),
+            ends,
+            orderly,
+            Files.readString(plan.installation().imageDigest()).strip(),
+            ImageDigest.of(plan.installation().image()),
+            left);
+    return judge(
+        evidence,
+        new Summary.Span(
+            started, Duration.between(started, Instant.now()).toMillis() / 1e3, missionSeconds));
+  }
+
+  private int judge(Evidence evidence, Summary.Span span) throws IOException {
+    List<Check> checks = Checks.of(evidence);
+    Optional<TruthScore> score = TruthScore.of(evidence, plan.out().resolve("truth"));
+    JsonObject summary = Summary.of(plan, evidence, checks, score, span);
+    Files.writeString(plan.out().resolve("summary.json"), PRETTY.toJson(summary) + "\n");
+    Path report = plan.out().resolve("report.html");
+    Report.write(plan.out(), report);
+    System.out.print(ClosingTable.of(summary));
+    System.out.println("report: " + report);
+    return checks.stream().allMatch(Check::passed) ? 0 : 1;
+  }
+
+  private Mission writeMission() throws IOException {
+    Optional<Path> model = Optional.empty();
+    if (plan.model().isPresent()) {
+      model = Optional.of(MissionText.modelFolder(plan.model().get(), plan.out().resolve("model")));
+    }
+    Mission mission =
+        MissionText.fitted(plan.mission(), plan.cards(), plan.out().resolve("camera"), model);
+    MissionText.write(mission, plan.out().resolve("mission.textproto"));
+    return mission;
+  }
+
+  /** For {@code ./fly command}: where the desk is, and who has to be alive for it to be there. */
+  private void writeDescription(RunFolder run, Instant started) throws IOException {
+    JsonObject description = new JsonObject();
+    description.addProperty("id", plan.id());
+    description.addProperty("pid", ProcessHandle.current().pid());
+    description.addProperty("socket", run.operators().toString());
+    description.addProperty("started", started.toString());
+    Path partial = plan.out().resolve("flight.json.partial");
+    Files.writeString(partial, PRETTY.toJson(description) + "\n");
+    Files.move(
+        partial, plan.out().resolve("flight.json"), java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private void keepTruth() throws IOException {
+    Path truth = plan.out().resolve("camera/truth");
+    if (Files.isDirectory(truth)) {
+      Files.move(truth, plan.out().resolve("truth"));
+    }
+  }
+
+  private static List<String> left(Processes processes, RunFolder run) {
+    List<String> left = new ArrayList<>();
+    for (ProcessHandle process : processes.awaitEnd(OTHERS_END)) {
+      left.add("process " + process.pid() + " " + process.info().command().orElse(""));
+    }
+    remove(run);
+    if (Files.exists(run.path())) {
+      left.add("folder " + run.path());
+    }
+    return left;
+  }
+
+  private static void remove(RunFolder run) {
+    try {
+      run.remove();
+    } catch (IOException e) {
+      // a file may have come in between; the check looks at what is left
+      System.err.println("run-time folder: " + e);
+    }
+  }
+}

@@ -1,0 +1,235 @@
+package org.heliostat.hil.launch;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.heliostat.hil.report.JsonFiles;
+import org.heliostat.hil.rig.LinkSchedule;
+import org.heliostat.hil.rig.MissionTime;
+import org.heliostat.protocol.DumpEvents;
+import org.heliostat.protocol.Mode;
+import org.heliostat.protocol.Noop;
+import org.heliostat.protocol.Scenario;
+import org.heliostat.protocol.SetMode;
+import org.heliostat.protocol.TakeFrames;
+import org.heliostat.protocol.Telecommand;
+
+/**
+ * What the launcher does as the operator of a mission. It waits as long as there is progress; what
+ * stands still for longer than contacts and outages explain is given up.
+ */
+final class MissionScript {
+  private static final long LOOK_MILLIS = 100;
+  private static final double PATIENCE_SECONDS = 60;
+  private static final double SHUTDOWN_SECONDS = 4;
+
+  private final FlightPlan plan;
+  private final FlightWatch watch;
+  private final LiveView view;
+  private final Display display;
+  private final OperatorClient operator;
+  private final MissionTime time;
+  private final LinkSchedule link;
+  private final double patienceSeconds;
+  private final List<String> failed = new ArrayList<>();
+  private int sent;
+
+  MissionScript(
+      FlightPlan plan,
+      FlightWatch watch,
+      LiveView view,
+      Display display,
+      OperatorClient operator,
+      MissionTime time) {
+    this.plan = plan;
+    this.watch = watch;
+    this.view = view;
+    this.display = display;
+    this.operator = operator;
+    this.time = time;
+    this.link = new LinkSchedule(plan.scenario());
+    this.patienceSeconds = PATIENCE_SECONDS + 1.5 * longestSilence(plan.scenario()) / plan.speed();
+  }
+
+  int commandsSent() {
+    return sent;
+  }
+
+  /** Commands that were not completed, with the reason. */
+  List<String> commandsFailed() {
+    return List.copyOf(failed);
+  }
+
+  /** Flies the mission up to the point where the flight may end. */
+  void play() throws InterruptedException {
+    display.phase("waiting for the satellite");
+    if (!command(Telecommand.newBuilder().setNoop(Noop.getDefaultInstance()).build())) {
+      return;
+    }
+    if (!mode(Mode.PAYLOAD)) {
+      return;
+    }
+    display.phase("taking " + plan.frameCount() + " frames");
+    takeFrames();
+    display.phase("closing");
+    boolean unused = mode(Mode.STANDBY);
+    boolean unusedToo =
+        command(Telecommand.newBuilder().setDumpEvents(DumpEvents.getDefaultInstance()).build());
+    awaitEmptyRecorder();
+    awaitContact();
+  }
+
+  private boolean mode(Mode mode) throws InterruptedException {
+    return command(Telecommand.newBuilder().setSetMode(SetMode.newBuilder().setMode(mode)).build());
+  }
+
+  private boolean command(Telecommand command) throws InterruptedException {
+    return end(command, send(command, patienceSeconds));
+  }
+
+  private void takeFrames() throws InterruptedException {
+    Telecommand command =
+        Telecommand.newBuilder()
+            .setTakeFrames(TakeFrames.newBuilder().setCount(plan.frameCount()))
+            .build();
+    // what limits it is that there is progress
+    CompletableFuture<OperatorClient.End> running = send(command, 86_400);
+    int deaths = watch.deaths();
+    Progress progress = new Progress();
+    while (!(running.isDone() && view.accounted() >= plan.frameCount())) {
+      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+      if (watch.givenUp() || progress.stalled()) {
+        failed.add(
+            "take_frames: " + (watch.givenUp() ? "the flight is gone" : "no progress any more"));
+        return;
+      }
+      if (watch.deaths() > deaths) {
+        deaths = watch.deaths();
+        // it comes back in STANDBY, with frames left in the camera
+        boolean unused = mode(Mode.PAYLOAD);
+      }
+    }
+    boolean unused = end(command, running);
+  }
+
+  private void awaitEmptyRecorder() throws InterruptedException {
+    long since = JsonFiles.whole(view.housekeeping(), "mission_nanos");
+    Progress progress = new Progress();
+    while (JsonFiles.whole(view.housekeeping(), "mission_nanos") <= since
+        || JsonFiles.whole(view.housekeeping(), "backlog_records") > 0) {
+      if (watch.givenUp() || progress.stalled()) {
+        return;
+      }
+      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+    }
+  }
+
+  /** The last words of the flight want a contact, too. */
+  private void awaitContact() throws InterruptedException {
+    Progress progress = new Progress();
+    while (!upFor(SHUTDOWN_SECONDS) && !progress.stalled() && !watch.givenUp()) {
+      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+    }
+  }
+
+  private boolean upFor(double hostSeconds) {
+    double now = time.flightSeconds(System.nanoTime());
+    for (int step = 0; step <= 40; step++) {
+      if (!link.up(now + step * hostSeconds * plan.speed() / 40)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private CompletableFuture<OperatorClient.End> send(Telecommand command, double waitSeconds) {
+    sent++;
+    CompletableFuture<OperatorClient.End> end = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                end.complete(operator.send(command, waitSeconds, stage -> {}));
+              } catch (IOException e) {
+                end.complete(
+                    new OperatorClient.End(
+                        false, "the ground station does not answer: " + e.getMessage()));
+              }
+            },
+            "operator");
+    thread.setDaemon(true);
+    thread.start();
+    return end;
+  }
+
+  private boolean end(Telecommand command, CompletableFuture<OperatorClient.End> running)
+      throws InterruptedException {
+    while (!running.isDone() && !watch.givenUp()) {
+      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+    }
+    OperatorClient.End end;
+    try {
+      end = running.getNow(new OperatorClient.End(false, "the flight is gone"));
+    } catch (CompletionException e) {
+      end = new OperatorClient.End(false, String.valueOf(e.getCause()));
+    }
+    if (!end.completed()) {
+      String name = command.getCommandCase().name().toLowerCase(Locale.ROOT);
+      failed.add(name + ": " + end.why());
+      display.note(name + " was not completed: " + end.why());
+    }
+    return end.completed();
+  }
+
+  /** Longest time in which nothing can come down, in mission seconds. */
+  static double longestSilence(Scenario scenario) {
+    double silence = 0;
+    double open = 0;
+    for (Scenario.Window window : scenario.getContactsList()) {
+      silence = Math.max(silence, window.getOpenS() - open);
+      open = Math.max(open, window.getCloseS());
+    }
+    for (Scenario.Cut cut : scenario.getLink().getCutsList()) {
+      silence += cut.getForS();
+    }
+    for (Scenario.Fault fault : scenario.getFaultsList()) {
+      silence +=
+          fault.hasBrokerOutage()
+              ? fault.getBrokerOutage().getForS()
+              : fault.hasHeatCard()
+                  ? fault.getHeatCard().getForS()
+                  : fault.hasCardLost() ? fault.getCardLost().getForS() : 0;
+    }
+    return silence + scenario.getCamera().getIntervalS();
+  }
+
+  /** Whether something that counts has changed lately. */
+  private final class Progress {
+    private String last = "";
+    private long changed = System.nanoTime();
+
+    private boolean stalled() {
+      JsonObject packet = view.housekeeping();
+      String now =
+          view.accounted()
+              + " "
+              + JsonFiles.whole(packet, "frames_taken")
+              + " "
+              + JsonFiles.whole(packet, "backlog_records")
+              + " "
+              + JsonFiles.whole(view.ground(), "link", "records")
+              + " "
+              + JsonFiles.whole(view.rig(), "camera_remaining");
+      if (!now.equals(last)) {
+        last = now;
+        changed = System.nanoTime();
+      }
+      return (System.nanoTime() - changed) / 1e9 > patienceSeconds;
+    }
+  }
+}

@@ -1,0 +1,195 @@
+package org.heliostat.hil.launch;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.heliostat.hil.rig.ScenarioFile;
+import org.heliostat.protocol.Mission;
+import org.heliostat.protocol.ModelManifest;
+import org.heliostat.protocol.Scenario;
+import org.heliostat.protocol.TextFiles;
+import org.heliostat.protocol.TextFiles.BadTextFile;
+import org.jspecify.annotations.Nullable;
+
+/** Makes a plan of the options, or says what is wrong with them before anything is started. */
+final class PlanCheck {
+  /** Room that a flight needs where it leaves its files. */
+  static final long ROOM_BYTES = 64L << 20;
+
+  private static final int MOST_CARDS = 7;
+  private static final DateTimeFormatter ID =
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+  private PlanCheck() {}
+
+  static FlightPlan plan(MissionOptions options, Installation installation, Instant now, long pid)
+      throws SetupException {
+    installation.check();
+    if (!(options.speed >= 0.1 && options.speed <= 1000)) {
+      throw new SetupException("--speed is " + options.speed + ", not within 0.1 to 1000");
+    }
+    if (options.frameCount != null && (options.frameCount < 1 || options.frameCount > 100_000)) {
+      throw new SetupException(
+          "--frame-count is " + options.frameCount + ", not within 1 to 100000");
+    }
+    Path missionFile =
+        options.mission == null
+            ? installation.image().resolve("missions/default.textproto")
+            : file(options.mission, "--mission");
+    Mission mission = read(missionFile, Mission.getDefaultInstance());
+    int cards = cards(options.cards, mission);
+    Path scenarioFile =
+        options.scenario == null
+            ? installation.scenario("default")
+            : file(options.scenario, "--scenario");
+    Scenario scenario = scenario(scenarioFile, cards);
+    Optional<Path> frames = Optional.ofNullable(options.frames);
+    int playable = frames.isPresent() ? playable(frames.get()) : MissionOptions.DEFAULT_FRAMES;
+    String id = ID.format(now) + "-" + pid;
+    Path out =
+        (options.out == null ? installation.flights().resolve(id) : options.out)
+            .toAbsolutePath()
+            .normalize();
+    checkOut(out);
+    return new FlightPlan(
+        installation,
+        id,
+        out,
+        mission,
+        scenarioFile.toAbsolutePath(),
+        scenario,
+        frames.map(Path::toAbsolutePath),
+        model(options),
+        cards,
+        options.frameCount == null ? playable : options.frameCount,
+        options.speed,
+        options.seed,
+        options.broker == null ? Optional.empty() : Optional.of(hostAndPort(options.broker)));
+  }
+
+  /** Host and port of a broker's URL. */
+  static String hostAndPort(String url) throws SetupException {
+    try {
+      URI uri = new URI(url);
+      boolean plain = "tcp".equals(uri.getScheme()) || "mqtt".equals(uri.getScheme());
+      if (plain && uri.getHost() != null) {
+        int port = uri.getPort() < 0 ? 1883 : uri.getPort();
+        if (port > 0 && port < 65_536) {
+          return uri.getHost() + ":" + port;
+        }
+      }
+    } catch (URISyntaxException e) {
+      // said below
+    }
+    throw new SetupException("--broker is \"" + url + "\", not of the form tcp://host:port");
+  }
+
+  private static int cards(@Nullable Integer wanted, Mission mission) throws SetupException {
+    int described = mission.getCardsCount();
+    int active = mission.getActiveCards() == 0 ? described : mission.getActiveCards();
+    int cards = wanted == null ? active : wanted;
+    int most = Math.min(MOST_CARDS, described);
+    if (cards < 1 || cards > most) {
+      throw new SetupException(
+          "--cards is "
+              + cards
+              + ", not within 1 to "
+              + most
+              + " (the mission file describes "
+              + described
+              + " cards, the rig has room for "
+              + MOST_CARDS
+              + ")");
+    }
+    return cards;
+  }
+
+  private static Scenario scenario(Path file, int cards) throws SetupException {
+    try {
+      return ScenarioFile.read(file, cards);
+    } catch (BadTextFile e) {
+      throw new SetupException("scenario:" + System.lineSeparator() + e.getMessage());
+    }
+  }
+
+  private static Optional<FlightPlan.ModelFiles> model(MissionOptions options)
+      throws SetupException {
+    if (options.model == null && options.manifest == null) {
+      return Optional.empty();
+    }
+    if (options.model == null || options.manifest == null) {
+      throw new SetupException("--model and --manifest go together");
+    }
+    Path onnx = file(options.model, "--model");
+    Path manifest = file(options.manifest, "--manifest");
+    ModelManifest unused = read(manifest, ModelManifest.getDefaultInstance());
+    return Optional.of(new FlightPlan.ModelFiles(onnx.toAbsolutePath(), manifest.toAbsolutePath()));
+  }
+
+  private static <M extends com.google.protobuf.Message> M read(Path file, M prototype)
+      throws SetupException {
+    try {
+      return TextFiles.read(file, prototype).message();
+    } catch (BadTextFile e) {
+      throw new SetupException(
+          prototype.getDescriptorForType().getName().toLowerCase(Locale.ROOT)
+              + " file:"
+              + System.lineSeparator()
+              + e.getMessage());
+    }
+  }
+
+  private static Path file(Path file, String option) throws SetupException {
+    if (!Files.isRegularFile(file)) {
+      throw new SetupException(option + ": there is no file " + file);
+    }
+    return file;
+  }
+
+  /** How many files of a folder are frames by their name; the rig plays the same ones. */
+  static int playable(Path folder) throws SetupException {
+    if (!Files.isDirectory(folder)) {
+      throw new SetupException("--frames: there is no folder " + folder);
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      int count =
+          (int)
+              files
+                  .filter(Files::isRegularFile)
+                  .filter(file -> String.valueOf(file.getFileName()).matches(".*\\.(tiff?|np[yz])"))
+                  .count();
+      if (count == 0) {
+        throw new SetupException(
+            "--frames: " + folder + " holds no .tif, .tiff, .npy or .npz file");
+      }
+      return count;
+    } catch (IOException e) {
+      throw new SetupException("--frames: " + folder + " cannot be read: " + e);
+    }
+  }
+
+  private static void checkOut(Path out) throws SetupException {
+    try {
+      if (Files.exists(out.resolve("flight.json"))) {
+        throw new SetupException("--out: " + out + " holds a flight already; name another folder");
+      }
+      Files.createDirectories(out);
+      long room = Files.getFileStore(out).getUsableSpace();
+      if (room < ROOM_BYTES) {
+        throw new SetupException(
+            "--out: %s has %.1f MiB of room, a flight needs %d MiB"
+                .formatted(out, room / 1048576.0, ROOM_BYTES >> 20));
+      }
+    } catch (IOException e) {
+      throw new SetupException("--out: " + out + " cannot be made: " + e);
+    }
+  }
+}

@@ -1,0 +1,259 @@
+package org.heliostat.tests.flight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import java.awt.image.BufferedImage;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.Assumptions;
+
+/** Whole flights: what a user types, and what is there afterwards. */
+class FlightTest {
+  @TempDir private Path folder;
+  private FlightRun run;
+
+  @AfterEach
+  void end() {
+    if (run != null) {
+      run.close();
+    }
+  }
+
+  private void fly(String... arguments) throws IOException, InterruptedException {
+    run = FlightRun.run(folder, arguments);
+  }
+
+  private static Path shared() {
+    Path shared = FlightRun.ROOT.resolveSibling("shared").resolve("data");
+    Assumptions.assumeTrue(
+        Files.isDirectory(shared), "real frames are absent: there is no folder " + shared);
+    return shared;
+  }
+
+  private void assertPassed() throws IOException, InterruptedException {
+    assertThat(run.exitCode()).as(run.output()).isZero();
+    assertThat(run.failedChecks()).isEmpty();
+  }
+
+  private List<String> events() throws IOException {
+    return run.lines("events.jsonl").stream().map(JsonObject::toString).toList();
+  }
+
+  @Test
+  void theDefaultMissionPassesItsChecks() throws Exception {
+    fly("--frame-count", "6", "--speed", "120", "--seed", "7");
+    assertPassed();
+    assertThat(run.number("frames", "taken")).isEqualTo(6);
+    assertThat(run.number("frames", "inferred")).isEqualTo(6);
+    assertThat(run.number("products", "delivered")).isEqualTo(6);
+    assertThat(run.number("bytes", "raw")).isEqualTo(6 * 512 * 512 * 6 * 12 / 8.0);
+    assertThat(run.number("bytes", "sent") / run.number("bytes", "raw")).isLessThan(0.02);
+    assertThat(run.number("seed")).isEqualTo(7);
+    assertThat(Files.readString(run.out().resolve("report.html"))).contains("</html>");
+    try (Stream<Path> items = Files.walk(run.out().resolve("stac"))) {
+      assertThat(items.filter(file -> file.toString().endsWith(".png"))).hasSize(6);
+    }
+  }
+
+  @Test
+  void theReferenceNetworkFliesFromAManifestAlone() throws Exception {
+    Path shared = shared();
+    Path frames = Files.createDirectory(folder.resolve("frames"));
+    Files.copy(shared.resolve("cloud/sentinel2.npz"), frames.resolve("sentinel2.npz"));
+    fly(
+        "--frames",
+        frames.toString(),
+        "--model",
+        shared.resolve("cloud/dl_l8s2_uv_rgbiswir.onnx").toString(),
+        "--manifest",
+        FlightRun.ROOT
+            .resolve("payload-ai/src/main/models/dl-l8s2-uv-rgbiswir/manifest.textproto")
+            .toString(),
+        "--speed",
+        "120");
+    assertPassed();
+    Path mask;
+    try (Stream<Path> files = Files.walk(run.out().resolve("stac"))) {
+      mask = files.filter(file -> file.toString().endsWith(".png")).findFirst().orElseThrow();
+    }
+    BufferedImage image = ImageIO.read(mask.toFile());
+    long cloud = 0;
+    for (int y = 0; y < image.getHeight(); y++) {
+      for (int x = 0; x < image.getWidth(); x++) {
+        cloud += (image.getRGB(x, y) & 0xFF) == 255 ? 1 : 0;
+      }
+    }
+    assertThat(cloud).isEqualTo(52_426);
+  }
+
+  @Test
+  void aKilledWorkerAndAHotCardCostNothingButTime() throws Exception {
+    fly(
+        "--scenario",
+        FlightRun.ROOT.resolve("hil/src/main/scenarios/rough-day.textproto").toString());
+    assertPassed();
+    assertThat(run.number("workers", "restarts")).isEqualTo(1);
+    assertThat(events()).anyMatch(event -> event.contains("WORKER_DIED"));
+    assertThat(events()).anyMatch(event -> event.contains("FRAME_DELAYED"));
+    assertThat(events()).anyMatch(event -> event.contains("CARD_HOT"));
+    assertThat(events()).anyMatch(event -> event.contains("CARD_COOL"));
+  }
+
+  @Test
+  void framesThatAreNoneAreDeclinedWithTheirReason() throws Exception {
+    Path frames = Files.createDirectory(folder.resolve("frames"));
+    BadFrames.write(frames);
+    fly("--frames", frames.toString(), "--speed", "120");
+    assertPassed();
+    assertThat(run.number("frames", "taken")).isEqualTo(BadFrames.COUNT);
+    assertThat(run.number("frames", "declined")).isEqualTo(BadFrames.COUNT - 1);
+    assertThat(run.number("frames", "inferred")).isEqualTo(1);
+    assertThat(events())
+        .anyMatch(event -> event.contains("cut.tif") && event.contains("truncated"))
+        .anyMatch(event -> event.contains("complex.npz") && event.contains("not a sample type"))
+        .anyMatch(event -> event.contains("nan.npy") && event.contains("0.00 % of the pixels"))
+        .anyMatch(event -> event.contains("text.tif") && event.contains("not a GeoTIFF"));
+  }
+
+  @Test
+  void aModelThatDoesNotFitItsManifestIsRefusedAndNothingIsLost() throws Exception {
+    Path manifest = folder.resolve("manifest.textproto");
+    Path models = FlightRun.ROOT.resolve("payload-ai/src/main/models/cloud-screen-v1");
+    Files.writeString(
+        manifest,
+        Files.readString(models.resolve("manifest.textproto"))
+            .replaceFirst("bands: \"swir22\"", ""));
+    fly(
+        "--model",
+        models.resolve("model.onnx").toString(),
+        "--manifest",
+        manifest.toString(),
+        "--frame-count",
+        "2",
+        "--speed",
+        "120");
+    assertThat(run.exitCode()).as(run.output()).isZero();
+    assertThat(run.number("frames", "declined")).isEqualTo(2);
+    assertThat(events()).anyMatch(event -> event.contains("MODEL_REFUSED"));
+  }
+
+  @Test
+  void aMissionFileWithAMistakeNamesFileLineAndField() throws Exception {
+    Path mission = folder.resolve("m.textproto");
+    String good =
+        Files.readString(
+            FlightRun.ROOT.resolve("payload-ai/src/main/missions/default.textproto"));
+    for (Map.Entry<String, String> mistake :
+        Map.of(
+                "recoder { }", "recoder",
+                "spacecraft_id: 7", "spacecraft_id",
+                "payload { max_sent_fraction: 3 }", "max_sent_fraction")
+            .entrySet()) {
+      Files.writeString(mission, good + mistake.getKey());
+      fly("--mission", mission.toString());
+      assertThat(run.exitCode()).isEqualTo(2);
+      int line = good.split("\n", -1).length;
+      assertThat(run.output()).contains("m.textproto:" + line + ":", mistake.getValue());
+    }
+  }
+
+  @Test
+  void wrongUseEndsWithTwoAndAWord() throws Exception {
+    for (String[] wrong :
+        List.of(
+            new String[] {"--frames", "/nonexistent"},
+            new String[] {"--cards", "0"},
+            new String[] {"--speed", "-1"},
+            new String[] {"--model", "only.onnx"},
+            new String[] {"--nonsense"})) {
+      fly(wrong);
+      assertThat(run.exitCode()).as(run.output()).isEqualTo(2);
+      assertThat(run.output()).contains(wrong[0]);
+    }
+  }
+
+  @Test
+  void anInterruptEndsEveryProcessOfTheFlightAndNothingElse() throws Exception {
+    run = FlightRun.start(folder, Map.of(), "--frame-count", "500", "--speed", "20");
+    run.awaitOutput("frames");
+    List<ProcessHandle> started = run.processes();
+    assertThat(started).hasSizeGreaterThanOrEqualTo(3);
+    Process other = new ProcessBuilder("sleep", "100").start();
+    try {
+      Process kill = new ProcessBuilder("kill", "-INT", Long.toString(run.process().pid())).start();
+      assertThat(kill.waitFor()).isZero();
+      assertThat(run.exitCode()).isNotZero();
+      assertThat(started).noneMatch(ProcessHandle::isAlive);
+      assertThat(other.isAlive()).isTrue();
+    } finally {
+      other.destroyForcibly();
+    }
+    try (Stream<Path> left = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+      assertThat(left.filter(path -> path.getFileName().toString().startsWith("hs"))
+              .filter(path -> !path.getFileName().toString().startsWith("hsperf")))
+          .isEmpty();
+    }
+  }
+
+  @Test
+  void anOperatorCommandsAFlyingMission() throws Exception {
+    run = FlightRun.start(folder, Map.of(), "--frame-count", "6", "--speed", "30");
+    run.awaitOutput("taken");
+    try (FlightRun noop =
+        FlightRun.start(
+            Files.createDirectory(folder.resolve("noop")),
+            Map.of(),
+            "command",
+            "--flight",
+            run.out().toString(),
+            "NOOP")) {
+      assertThat(noop.exitCode()).as(noop.output()).isZero();
+      assertThat(noop.output()).contains("ACCEPTED", "STARTED", "COMPLETED");
+    }
+    try (FlightRun refused =
+        FlightRun.start(
+            Files.createDirectory(folder.resolve("refused")),
+            Map.of(),
+            "command",
+            "--flight",
+            run.out().toString(),
+            "TAKE_FRAMES",
+            "0")) {
+      assertThat(refused.exitCode()).as(refused.output()).isEqualTo(2);
+    }
+    assertThat(run.exitCode()).as(run.output()).isZero();
+  }
+
+  @Test
+  void twoFlightsAtOnceDoNotDisturbEachOther() throws Exception {
+    run =
+        FlightRun.start(
+            Files.createDirectory(folder.resolve("one")),
+            Map.of(),
+            "--frame-count",
+            "4",
+            "--speed",
+            "60");
+    try (FlightRun other =
+        FlightRun.start(
+            Files.createDirectory(folder.resolve("two")),
+            Map.of(),
+            "--frame-count",
+            "4",
+            "--speed",
+            "60")) {
+      assertThat(other.exitCode()).as(other.output()).isZero();
+      assertPassed();
+      assertThat(other.failedChecks()).isEmpty();
+    }
+  }
+}
