@@ -87,7 +87,8 @@ public final class TestFlight {
             call -> {
               EventDefinition event = call.getArgument(0);
               Object[] all = call.getArguments();
-              reported.add(new Reported(event, List.of(all).subList(1, all.length)));
+              reported.add(
+                  new Reported(event, java.util.Arrays.asList(all).subList(1, all.length)));
               return null;
             })
         .when(events)

@@ -3,6 +3,7 @@ package org.heliostat.tests.flight;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,11 +11,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
-import java.awt.image.BufferedImage;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.Assumptions;
 
 /** Whole flights: what a user types, and what is there afterwards. */
 class FlightTest {
@@ -150,8 +150,7 @@ class FlightTest {
   void aMissionFileWithAMistakeNamesFileLineAndField() throws Exception {
     Path mission = folder.resolve("m.textproto");
     String good =
-        Files.readString(
-            FlightRun.ROOT.resolve("payload-ai/src/main/missions/default.textproto"));
+        Files.readString(FlightRun.ROOT.resolve("payload-ai/src/main/missions/default.textproto"));
     for (Map.Entry<String, String> mistake :
         Map.of(
                 "recoder { }", "recoder",
@@ -198,8 +197,9 @@ class FlightTest {
       other.destroyForcibly();
     }
     try (Stream<Path> left = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-      assertThat(left.filter(path -> path.getFileName().toString().startsWith("hs"))
-              .filter(path -> !path.getFileName().toString().startsWith("hsperf")))
+      assertThat(
+              left.filter(path -> path.getFileName().toString().startsWith("hs"))
+                  .filter(path -> !path.getFileName().toString().startsWith("hsperf")))
           .isEmpty();
     }
   }
