@@ -26,7 +26,7 @@ import org.heliostat.protocol.Telecommand;
 final class MissionScript {
   private static final long LOOK_MILLIS = 100;
   private static final double PATIENCE_SECONDS = 60;
-  private static final double SHUTDOWN_SECONDS = 3;
+  private static final double SHUTDOWN_SECONDS = 1;
 
   private final FlightPlan plan;
   private final FlightWatch watch;
@@ -122,9 +122,11 @@ final class MissionScript {
    */
   private void awaitQuietContact() throws InterruptedException {
     long since = missionNanos();
+    // in accelerated flight a whole contact may be shorter than the time that a shutdown would like
+    double needed = Math.min(SHUTDOWN_SECONDS, longestContact(plan.scenario()) / plan.speed() / 2);
     Progress progress = new Progress();
     while (!watch.givenUp() && !progress.stalled()) {
-      if (!upFor(SHUTDOWN_SECONDS)) {
+      if (!upFor(needed)) {
         since = missionNanos();
       } else if (JsonFiles.whole(view.housekeeping(), "mission_nanos") > since
           && JsonFiles.whole(view.housekeeping(), "backlog_records") == 0) {
@@ -185,6 +187,13 @@ final class MissionScript {
       display.note(name + " was not completed: " + end.why());
     }
     return end.completed();
+  }
+
+  private static double longestContact(Scenario scenario) {
+    return scenario.getContactsList().stream()
+        .mapToDouble(window -> window.getCloseS() - window.getOpenS())
+        .max()
+        .orElse(Double.MAX_VALUE);
   }
 
   /** Longest time in which nothing can come down, in mission seconds. */

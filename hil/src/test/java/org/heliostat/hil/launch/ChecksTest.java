@@ -109,7 +109,7 @@ class ChecksTest {
 
   @Test
   void aBacklogAtTheEndIsNotClean() {
-    state.setBacklogRecords(1);
+    state.setBacklogProducts(1);
     assertThat(failed()).containsExactly("recorder_clean");
   }
 

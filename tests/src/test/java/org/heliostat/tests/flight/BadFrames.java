@@ -33,7 +33,7 @@ final class BadFrames {
     Files.write(folder.resolve("nan.npy"), npy("<f4", 6, 32, 32, Float.NaN));
     byte[] cut = npy("<f4", 6, 32, 32, 0.1f);
     Files.write(folder.resolve("cut.npy"), java.util.Arrays.copyOf(cut, cut.length / 2));
-    Files.write(folder.resolve("good.npy"), npy("<f4", 6, 32, 32, 0.1f));
+    Files.write(folder.resolve("good.npy"), npy("<f4", 6, 512, 512, 0.1f));
     try (ZipOutputStream zip =
         new ZipOutputStream(Files.newOutputStream(folder.resolve("complex.npz")))) {
       zip.putNextEntry(new ZipEntry("img.npy"));

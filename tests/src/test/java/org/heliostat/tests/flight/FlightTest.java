@@ -164,17 +164,20 @@ class FlightTest {
     Path mission = folder.resolve("m.textproto");
     String good =
         Files.readString(FlightRun.ROOT.resolve("payload-ai/src/main/missions/default.textproto"));
-    for (Map.Entry<String, String> mistake :
+    int last = good.split("\n", -1).length;
+    Map<String, List<String>> mistakes =
         Map.of(
-                "recoder { }", "recoder",
-                "spacecraft_id: 7", "spacecraft_id",
-                "payload { max_sent_fraction: 3 }", "max_sent_fraction")
-            .entrySet()) {
-      Files.writeString(mission, good + mistake.getKey());
+            good + "recoder { }",
+            List.of("m.textproto:" + last + ":", "recoder"),
+            good + "spacecraft_id: 7",
+            List.of("m.textproto:" + last + ":", "spacecraft_id"),
+            good.replace("max_sent_fraction: 0.02", "max_sent_fraction: 3"),
+            List.of("m.textproto:" + (last - 3) + ":", "payload.max_sent_fraction 3 is outside"));
+    for (Map.Entry<String, List<String>> mistake : mistakes.entrySet()) {
+      Files.writeString(mission, mistake.getKey());
       FlightRun run = fly("--mission", mission.toString());
       assertThat(run.exitCode()).isEqualTo(2);
-      int line = good.split("\n", -1).length;
-      assertThat(run.output()).contains("m.textproto:" + line + ":", mistake.getValue());
+      assertThat(run.output()).contains(mistake.getValue());
     }
   }
 
