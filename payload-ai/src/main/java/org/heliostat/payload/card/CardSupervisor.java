@@ -17,6 +17,7 @@ import org.heliostat.core.app.Services;
 import org.heliostat.hal.CardReading;
 import org.heliostat.payload.manager.PayloadEvent;
 import org.heliostat.payload.model.ModelFolder;
+import org.heliostat.payload.worker.WorkerMain;
 import org.heliostat.protocol.CardConfig;
 import org.heliostat.protocol.CardState;
 import org.heliostat.protocol.CardStatus;
@@ -190,6 +191,17 @@ final class CardSupervisor implements Runnable {
                     model.manifest().getId(),
                     answer.get().getModelLoaded().getMilliseconds());
             return true;
+          }
+          case HELLO -> {
+            int spoken = answer.get().getHello().getProtocol();
+            if (spoken != WorkerMain.PROTOCOL) {
+              down(
+                  "its worker speaks protocol "
+                      + spoken
+                      + ", this flight speaks "
+                      + WorkerMain.PROTOCOL);
+              return false;
+            }
           }
           case REFUSED -> {
             String reason = answer.get().getRefused().getReason();

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.heliostat.hal.CameraFrame;
 import org.heliostat.protocol.CameraConfig;
 import org.heliostat.protocol.FrameLayout;
@@ -28,6 +29,8 @@ public final class FrameStore {
   private static final byte[] ZIP = {'P', 'K', 3, 4};
   private static final byte[] TIFF_LITTLE = {'I', 'I', 42, 0};
   private static final byte[] TIFF_BIG = {'M', 'M', 0, 42};
+
+  private static final Set<String> LAYOUTS = Set.of("", "CHW", "HWC");
 
   private final Path folder;
   private final CameraConfig camera;
@@ -54,6 +57,9 @@ public final class FrameStore {
   public Frame take(CameraFrame offered) throws FrameFault, IOException {
     Map<String, String> sidecar = offered.properties();
     String layout = sidecar.getOrDefault("layout", "");
+    if (!LAYOUTS.contains(layout)) {
+      throw new FrameFault("sidecar says layout = " + layout);
+    }
     byte[] magic = magic(offered.file());
     NpyReader npy = new NpyReader(camera.getBandsCount(), camera.getMaxSamples(), layout);
     Planes planes;
@@ -83,6 +89,10 @@ public final class FrameStore {
     if (!Double.isNaN(nodata)) {
       described.setNodata(nodata);
     }
+    if (sidecar.containsKey("bbox")) {
+      bbox = numbers(sidecar.getOrDefault("bbox", ""));
+    }
+    long acquiredNanos = nanos(sidecar);
     Path raw = Path.of(described.getPath());
     try {
       write(raw, planes);
@@ -92,8 +102,8 @@ public final class FrameStore {
           sidecar.getOrDefault("source", String.valueOf(offered.file().getFileName())),
           raw,
           complete,
-          number(sidecar, "acquired_nanos").orElse(0.0).longValue(),
-          sidecar.containsKey("bbox") ? numbers(sidecar.getOrDefault("bbox", "")) : bbox,
+          acquiredNanos,
+          bbox,
           (planes.bands().size() * (long) planes.width() * planes.height() * bits(planes.type())
                   + 7)
               / 8,
@@ -204,6 +214,16 @@ public final class FrameStore {
       return Optional.of(Double.valueOf(text));
     } catch (NumberFormatException e) {
       throw new FrameFault("sidecar says " + key + " = " + text, e);
+    }
+  }
+
+  /** Not by way of a double: that has no room for the nanoseconds of more than 104 days. */
+  private static long nanos(Map<String, String> sidecar) throws FrameFault {
+    String text = sidecar.getOrDefault("acquired_nanos", "0").trim();
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw new FrameFault("sidecar says acquired_nanos = " + text, e);
     }
   }
 

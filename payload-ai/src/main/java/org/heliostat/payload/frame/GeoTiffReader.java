@@ -3,15 +3,20 @@ package org.heliostat.payload.frame;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
 import mil.nga.tiff.FieldTagType;
 import mil.nga.tiff.FieldType;
 import mil.nga.tiff.FileDirectory;
 import mil.nga.tiff.Rasters;
 import mil.nga.tiff.TIFFImage;
 import mil.nga.tiff.TiffReader;
+import mil.nga.tiff.util.TiffConstants;
 import mil.nga.tiff.util.TiffException;
 import org.heliostat.protocol.SampleType;
 
@@ -24,6 +29,10 @@ final class GeoTiffReader {
   private static final int GEO_KEYS = 34735;
   private static final int MODEL_TYPE_KEY = 1024;
   private static final int GEOGRAPHIC = 2;
+  private static final int OLD_DEFLATE = 32946;
+
+  /** More than LZW or deflate can make of a byte; what claims more is damaged. */
+  private static final long MAX_INFLATION = 2800;
 
   private final long maxSamples;
 
@@ -39,9 +48,11 @@ final class GeoTiffReader {
       if (Files.size(file) > maxSamples * 8) {
         throw new FrameFault("GeoTIFF of " + Files.size(file) + " bytes is over the limit");
       }
+      TiffDirectories.check(file);
       TIFFImage image = TiffReader.readTiff(file.toFile());
       FileDirectory directory = image.getFileDirectory();
-      checkSize(directory);
+      checkSize(directory, Files.size(file));
+      checkDeflated(directory, file);
       Rasters rasters = directory.readRasters();
       return new Result(planes(rasters, nodata(directory)), bbox(directory, rasters));
     } catch (IOException e) {
@@ -54,7 +65,7 @@ final class GeoTiffReader {
     }
   }
 
-  private void checkSize(FileDirectory directory) throws FrameFault {
+  private void checkSize(FileDirectory directory, long fileBytes) throws FrameFault {
     long width = directory.getImageWidth().longValue();
     long height = directory.getImageHeight().longValue();
     long bands = directory.getSamplesPerPixel();
@@ -64,6 +75,52 @@ final class GeoTiffReader {
     if (width * height * bands > Math.min(maxSamples, Integer.MAX_VALUE / 8)) {
       throw new FrameFault(
           width * height * bands + " samples are over the mission's limit of " + maxSamples);
+    }
+    if (width * height * bands > fileBytes * MAX_INFLATION) {
+      throw new FrameFault(
+          "GeoTIFF of " + fileBytes + " bytes claims " + width * height * bands + " samples");
+    }
+  }
+
+  /**
+   * Inflates every strip or tile once, into nothing: the library waits for ever for the rest of a
+   * deflated strip that was cut off, and sets no bound to what a strip may grow to.
+   */
+  private void checkDeflated(FileDirectory directory, Path file) throws IOException, FrameFault {
+    int compression = directory.getCompression();
+    if (compression != TiffConstants.COMPRESSION_DEFLATE && compression != OLD_DEFLATE) {
+      return;
+    }
+    List<? extends Number> offsets =
+        directory.isTiled() ? directory.getTileOffsets() : directory.getStripOffsets();
+    List<Number> counts =
+        directory.isTiled() ? directory.getTileByteCounts() : directory.getStripByteCounts();
+    long left = maxSamples * 8;
+    Inflater inflater = new Inflater();
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      byte[] nowhere = new byte[1 << 16];
+      for (int i = 0; i < offsets.size(); i++) {
+        long from = offsets.get(i).longValue();
+        long count = counts.get(i).longValue();
+        if (from < 0 || count < 0 || from + count > channel.size()) {
+          throw new FrameFault(
+              "GeoTIFF is truncated or damaged: strip " + i + " is beyond the end");
+        }
+        inflater.reset();
+        inflater.setInput(channel.map(FileChannel.MapMode.READ_ONLY, from, count));
+        while (!inflater.finished()) {
+          int made = inflater.inflate(nowhere);
+          left -= made;
+          if ((made == 0 && !inflater.finished()) || left < 0) {
+            throw new FrameFault(
+                "GeoTIFF is truncated or damaged: strip " + i + " does not inflate");
+          }
+        }
+      }
+    } catch (DataFormatException e) {
+      throw new FrameFault("GeoTIFF is truncated or damaged: " + e.getMessage(), e);
+    } finally {
+      inflater.end();
     }
   }
 

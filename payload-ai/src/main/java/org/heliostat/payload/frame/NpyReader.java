@@ -30,6 +30,9 @@ final class NpyReader {
   private static final int MAX_HEADER_BYTES = 1 << 16;
   private static final int MAX_ENTRIES = 64;
 
+  /** Deflate makes at most 1032 bytes of one; what claims more is damaged. */
+  private static final long MAX_INFLATION = 1032;
+
   /**
    * How the bands lie; a frame with as many bands as this along one axis only is laid out along
    * that axis.
@@ -54,7 +57,7 @@ final class NpyReader {
 
   Planes readNpy(Path file) throws FrameFault {
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
-      return array(in, header(in));
+      return array(in, header(in), Files.size(file));
     } catch (EOFException e) {
       throw new FrameFault("npy is truncated", e);
     } catch (IOException e) {
@@ -69,13 +72,19 @@ final class NpyReader {
       for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
         if (entry.getName().equals(wanted)) {
           InputStream in = new BufferedInputStream(zip, 1 << 16);
-          return array(in, header(in));
+          Planes planes = array(in, header(in), Files.size(file) * MAX_INFLATION);
+          // reading to the end is what checks the entry's CRC
+          if (in.read() >= 0) {
+            throw new FrameFault("npz array is longer than its header says");
+          }
+          return planes;
         }
       }
       throw new FrameFault("npz is truncated");
     } catch (EOFException e) {
       throw new FrameFault("npz is truncated", e);
-    } catch (ZipException e) {
+    } catch (ZipException | IllegalArgumentException e) {
+      // the JDK lets a damaged entry name or extra field through unchecked
       throw new FrameFault("npz is damaged: " + e.getMessage(), e);
     } catch (IOException e) {
       throw new FrameFault("npz cannot be read: " + e.getMessage(), e);
@@ -101,7 +110,8 @@ final class NpyReader {
       }
     } catch (EOFException e) {
       throw new FrameFault("npz is truncated", e);
-    } catch (ZipException e) {
+    } catch (ZipException | IllegalArgumentException e) {
+      // the JDK lets a damaged entry name or extra field through unchecked
       throw new FrameFault("npz is damaged: " + e.getMessage(), e);
     } catch (IOException e) {
       throw new FrameFault("npz cannot be read: " + e.getMessage(), e);
@@ -164,7 +174,13 @@ final class NpyReader {
         type.charAt(1), Integer.parseInt(type.substring(2)), type.charAt(0) == '>', axes);
   }
 
-  private Planes array(InputStream in, Header header) throws IOException, FrameFault {
+  /**
+   * Reads the samples.
+   *
+   * @param maxBytes more than this cannot be there: a damaged header must not take memory for it
+   */
+  private Planes array(InputStream in, Header header, long maxBytes)
+      throws IOException, FrameFault {
     SampleType type = sampleType(header);
     int[] shape = header.shape.stream().mapToInt(Integer::intValue).toArray();
     if (shape.length != 2 && shape.length != 3) {
@@ -182,6 +198,9 @@ final class NpyReader {
         || (long) bands * height > Integer.MAX_VALUE
         || samples > Integer.MAX_VALUE / 8) {
       throw new FrameFault(samples + " samples are over the mission's limit of " + maxSamples);
+    }
+    if (samples * header.size > maxBytes) {
+      throw new EOFException();
     }
     ByteBuffer[] planes = new ByteBuffer[bands];
     for (int b = 0; b < bands; b++) {

@@ -32,6 +32,7 @@ import org.heliostat.payload.frame.FrameStore;
 import org.heliostat.payload.model.ModelFolder;
 import org.heliostat.payload.product.ProductMaker;
 import org.heliostat.protocol.Downlink;
+import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.FrameLayout;
 import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.Mode;
@@ -68,6 +69,9 @@ public final class PayloadApp implements App {
   private boolean rewound;
   private boolean cameraFailed;
   private boolean storeFailed;
+
+  /** The first of {@link #unrecorded} is in the recorder and counted, but its state not on disk. */
+  private boolean firstRecorded;
 
   /** A TAKE_FRAMES command on its way. */
   private static final class Request {
@@ -294,27 +298,18 @@ public final class PayloadApp implements App {
     while (!unrecorded.isEmpty()) {
       Finished finished = unrecorded.getFirst();
       try {
-        long unused =
-            services
-                .recorder()
-                .append(
-                    Recorder.Priority.PRODUCT,
-                    Downlink.newBuilder().setProduct(finished.product).build());
-        services
-            .state()
-            .updateNow(
-                next -> {
-                  next.setFramesTaken(next.getFramesTaken() + 1);
-                  switch (finished.product.getOutcome()) {
-                    case INFERRED -> {
-                      next.setFramesInferred(next.getFramesInferred() + 1);
-                      next.setRawBytes(next.getRawBytes() + finished.product.getRawBytes());
-                    }
-                    case DECLINED -> next.setFramesDeclined(next.getFramesDeclined() + 1);
-                    default -> next.setFramesFailed(next.getFramesFailed() + 1);
-                  }
-                  next.addUnreleasedFrames(finished.offered.id());
-                });
+        if (!firstRecorded) {
+          long unused =
+              services
+                  .recorder()
+                  .append(
+                      Recorder.Priority.PRODUCT,
+                      Downlink.newBuilder().setProduct(finished.product).build());
+          services.state().update(next -> count(next, finished));
+          firstRecorded = true;
+        }
+        services.state().save();
+        firstRecorded = false;
         storeFailed = false;
       } catch (RecorderFault | IOException e) {
         storeFault(finished.offered.id(), e);
@@ -331,6 +326,19 @@ public final class PayloadApp implements App {
       }
       countRequest();
     }
+  }
+
+  private static void count(FlightState.Builder next, Finished finished) {
+    next.setFramesTaken(next.getFramesTaken() + 1);
+    switch (finished.product.getOutcome()) {
+      case INFERRED -> {
+        next.setFramesInferred(next.getFramesInferred() + 1);
+        next.setRawBytes(next.getRawBytes() + finished.product.getRawBytes());
+      }
+      case DECLINED -> next.setFramesDeclined(next.getFramesDeclined() + 1);
+      default -> next.setFramesFailed(next.getFramesFailed() + 1);
+    }
+    next.addUnreleasedFrames(finished.offered.id());
   }
 
   private void release(Camera camera, CameraFrame offered) {
@@ -363,6 +371,7 @@ public final class PayloadApp implements App {
   public void close() {
     services.telemetry().withdraw(housekeeping);
     cards.close();
+    requests.drainTo(running);
     running.forEach(request -> request.execution.fail("the payload app ended"));
   }
 }

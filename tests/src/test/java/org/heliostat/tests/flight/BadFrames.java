@@ -71,9 +71,13 @@ final class BadFrames {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.writeBytes(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0});
     out.writeBytes(
-        ByteBuffer.allocate(2).order(ByteOrder.LITTLE_ENDIAN).putShort((short) header.length()).array());
+        ByteBuffer.allocate(2)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putShort((short) header.length())
+            .array());
     out.writeBytes(header.getBytes(StandardCharsets.US_ASCII));
-    ByteBuffer data = ByteBuffer.allocate(4 * bands * height * width).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer data =
+        ByteBuffer.allocate(4 * bands * height * width).order(ByteOrder.LITTLE_ENDIAN);
     while (data.hasRemaining()) {
       data.putFloat(value);
     }
