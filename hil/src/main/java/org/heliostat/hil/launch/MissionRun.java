@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.heliostat.hil.report.JsonFiles;
 import org.heliostat.hil.report.Report;
@@ -80,7 +81,8 @@ final class MissionRun {
     writeDescription(run, started);
     Process rig = crew.rig();
     LiveView view = new LiveView(plan.out());
-    FlightWatch watch = new FlightWatch(crew, processes, view, display);
+    FlightWatch watch =
+        new FlightWatch(crew, processes, view, display, Map.of("ground", ground, "rig", rig));
     watch.start();
     MissionScript script =
         new MissionScript(
@@ -99,6 +101,7 @@ final class MissionRun {
     boolean groundEnded = processes.end(ground, OTHERS_END);
     boolean rigEnded = processes.end(rig, OTHERS_END);
     List<String> left = left(processes, run);
+    left.addAll(watch.lost());
     if (!groundEnded || !rigEnded) {
       left.add("ground or rig had to be killed");
     }
