@@ -3,6 +3,7 @@ package org.heliostat.hil.launch;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -21,13 +22,23 @@ final class FlightWatch {
   private final Processes processes;
   private final LiveView view;
   private final Display display;
+  private final Map<String, Process> others;
+  private final List<String> lost = new ArrayList<>();
   private final CountDownLatch over = new CountDownLatch(1);
   private final List<Integer> ends = new ArrayList<>();
   private final Thread thread = new Thread(this::watch, "flight-watch");
   private Process flight;
   private boolean givenUp;
 
-  FlightWatch(Crew crew, Processes processes, LiveView view, Display display) throws IOException {
+  /**
+   * Starts the flight process.
+   *
+   * @param others processes by name without which there is nothing to wait for
+   */
+  FlightWatch(
+      Crew crew, Processes processes, LiveView view, Display display, Map<String, Process> others)
+      throws IOException {
+    this.others = Map.copyOf(others);
     this.crew = crew;
     this.processes = processes;
     this.view = view;
@@ -40,9 +51,14 @@ final class FlightWatch {
     thread.start();
   }
 
-  /** Whether the flight process has died too often, or cannot fly at all. */
+  /** Whether it cannot go on: the flight process has died too often, or one of the others has. */
   synchronized boolean givenUp() {
     return givenUp;
+  }
+
+  /** Processes beside the flight that have ended by themselves. */
+  synchronized List<String> lost() {
+    return List.copyOf(lost);
   }
 
   /** How often the flight process has died. */
@@ -85,6 +101,17 @@ final class FlightWatch {
     processes.look();
     view.refresh();
     display.show(view);
+    if (givenUp) {
+      return;
+    }
+    others.forEach(
+        (name, process) -> {
+          if (!process.isAlive()) {
+            lost.add(name + " ended by itself with code " + process.exitValue());
+            display.note(lost.get(lost.size() - 1) + "; see logs/" + name + ".log");
+            givenUp = true;
+          }
+        });
     if (flight.isAlive() || givenUp) {
       return;
     }

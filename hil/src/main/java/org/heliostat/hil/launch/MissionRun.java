@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.heliostat.hil.report.JsonFiles;
 import org.heliostat.hil.report.Report;
@@ -41,23 +42,24 @@ final class MissionRun {
     Files.createDirectories(plan.out().resolve("logs"));
     RunFolder run = RunFolder.create();
     Processes processes = new Processes(plan.out().resolve("logs"), run.temporary());
+    Path camera = plan.out().resolve("camera");
     // also on Ctrl-C: every process of this flight, and nothing else
     Thread ending =
         new Thread(
             () -> {
               processes.endAll(Duration.ofSeconds(4));
-              remove(run);
+              remove(run.path());
+              remove(camera);
             },
             "end-of-flight");
     Runtime.getRuntime().addShutdownHook(ending);
-    Path camera = plan.out().resolve("camera");
     try {
       return fly(run, processes);
     } catch (SetupException e) {
       processes.endAll(OTHERS_END);
       throw e;
     } finally {
-      RunFolder.removeTree(camera);
+      remove(camera);
     }
   }
 
@@ -79,7 +81,8 @@ final class MissionRun {
     writeDescription(run, started);
     Process rig = crew.rig();
     LiveView view = new LiveView(plan.out());
-    FlightWatch watch = new FlightWatch(crew, processes, view, display);
+    FlightWatch watch =
+        new FlightWatch(crew, processes, view, display, Map.of("ground", ground, "rig", rig));
     watch.start();
     MissionScript script =
         new MissionScript(
@@ -98,6 +101,7 @@ final class MissionRun {
     boolean groundEnded = processes.end(ground, OTHERS_END);
     boolean rigEnded = processes.end(rig, OTHERS_END);
     List<String> left = left(processes, run);
+    left.addAll(watch.lost());
     if (!groundEnded || !rigEnded) {
       left.add("ground or rig had to be killed");
     }
@@ -178,19 +182,19 @@ final class MissionRun {
     for (ProcessHandle process : processes.awaitEnd(OTHERS_END)) {
       left.add("process " + process.pid() + " " + process.info().command().orElse(""));
     }
-    remove(run);
+    remove(run.path());
     if (Files.exists(run.path())) {
       left.add("folder " + run.path());
     }
     return left;
   }
 
-  private static void remove(RunFolder run) {
+  private static void remove(Path folder) {
     try {
-      run.remove();
+      RunFolder.removeTree(folder);
     } catch (IOException e) {
       // a file may have come in between; the check looks at what is left
-      System.err.println("run-time folder: " + e);
+      System.err.println(folder + " cannot be removed: " + e);
     }
   }
 }

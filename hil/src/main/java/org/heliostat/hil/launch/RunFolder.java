@@ -52,12 +52,7 @@ final class RunFolder {
     return path.resolve("ground.sock");
   }
 
-  /** Removes it with all that is in it; what is gone already is no error. */
-  void remove() throws IOException {
-    removeTree(path);
-  }
-
-  /** Removes a folder and what is in it, never through a link. */
+  /** Removes a folder and what is in it, never through a link; one that is gone is no error. */
   static void removeTree(Path folder) throws IOException {
     if (!Files.exists(folder)) {
       return;

@@ -1,7 +1,6 @@
 package org.heliostat.hil.rig;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -10,11 +9,12 @@ import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 
 /**
- * What the world was like: one JSON object a line, appended and flushed whole. A rig that is
- * started again writes on.
+ * What the world was like: one JSON object a line, appended and flushed whole; after a full disk a
+ * line may be torn. A rig that is started again writes on.
  */
 final class RigLog implements AutoCloseable {
   private final Writer out;
+  private boolean torn;
 
   RigLog(Writer out) {
     this.out = out;
@@ -40,13 +40,23 @@ final class RigLog implements AutoCloseable {
     line("{\"note\":\"" + kind + "\",\"t\":" + number(seconds) + ",\"text\":" + quoted(text) + "}");
   }
 
+  /**
+   * Writes a line. One that the disk does not take is gone: the world must not stop for its log.
+   */
   void line(String json) {
     try {
+      if (torn) {
+        out.write('\n');
+      }
       out.write(json);
       out.write('\n');
       out.flush();
+      torn = false;
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      if (!torn) {
+        System.err.println("rig: the log cannot be written: " + e.getMessage());
+      }
+      torn = true;
     }
   }
 
@@ -74,7 +84,7 @@ final class RigLog implements AutoCloseable {
     try {
       out.close();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      System.err.println("rig: the log cannot be closed: " + e.getMessage());
     }
   }
 }
