@@ -26,7 +26,7 @@ import org.heliostat.protocol.Telecommand;
 final class MissionScript {
   private static final long LOOK_MILLIS = 100;
   private static final double PATIENCE_SECONDS = 60;
-  private static final double SHUTDOWN_SECONDS = 4;
+  private static final double SHUTDOWN_SECONDS = 3;
 
   private final FlightPlan plan;
   private final FlightWatch watch;
@@ -80,8 +80,7 @@ final class MissionScript {
     boolean unused = mode(Mode.STANDBY);
     boolean unusedToo =
         command(Telecommand.newBuilder().setDumpEvents(DumpEvents.getDefaultInstance()).build());
-    awaitEmptyRecorder();
-    awaitContact();
+    awaitQuietContact();
   }
 
   private boolean mode(Mode mode) throws InterruptedException {
@@ -117,24 +116,26 @@ final class MissionScript {
     boolean unused = end(command, running);
   }
 
-  private void awaitEmptyRecorder() throws InterruptedException {
-    long since = JsonFiles.whole(view.housekeeping(), "mission_nanos");
+  /**
+   * The last words of the flight want a contact, too, and one that the satellite has taken up
+   * already: ground has its telemetry, and it says that nothing waits on board.
+   */
+  private void awaitQuietContact() throws InterruptedException {
+    long since = missionNanos();
     Progress progress = new Progress();
-    while (JsonFiles.whole(view.housekeeping(), "mission_nanos") <= since
-        || JsonFiles.whole(view.housekeeping(), "backlog_records") > 0) {
-      if (watch.givenUp() || progress.stalled()) {
+    while (!watch.givenUp() && !progress.stalled()) {
+      if (!upFor(SHUTDOWN_SECONDS)) {
+        since = missionNanos();
+      } else if (JsonFiles.whole(view.housekeeping(), "mission_nanos") > since
+          && JsonFiles.whole(view.housekeeping(), "backlog_records") == 0) {
         return;
       }
       TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
     }
   }
 
-  /** The last words of the flight want a contact, too. */
-  private void awaitContact() throws InterruptedException {
-    Progress progress = new Progress();
-    while (!upFor(SHUTDOWN_SECONDS) && !progress.stalled() && !watch.givenUp()) {
-      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
-    }
+  private long missionNanos() {
+    return time.missionNanos(System.nanoTime());
   }
 
   private boolean upFor(double hostSeconds) {

@@ -78,7 +78,11 @@ final class Plot {
   /** The figure. */
   String html() {
     StringBuilder out = new StringBuilder();
-    out.append("<figure class=\"plot\"><figcaption><b>").append(Html.escape(title)).append("</b>");
+    out.append("<figure class=\"plot\"><figcaption><b>")
+        .append(Html.escape(title))
+        .append("</b> <span class=\"unit\">")
+        .append(Html.escape(unit))
+        .append("</span>");
     for (Line line : lines) {
       out.append("<span class=\"key\"><i class=\"c")
           .append(line.colour())
@@ -161,7 +165,6 @@ final class Plot {
         "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">mission time, s</text>",
         WIDTH - RIGHT,
         HEIGHT - 1);
-    add(out, "<text x=\"4\" y=\"%d\">%s</text>", TOP + 4, Html.escape(unit));
     for (Limit limit : limits) {
       double y = y(limit.value(), bottom, top);
       add(

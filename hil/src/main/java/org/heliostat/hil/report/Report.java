@@ -266,7 +266,7 @@ public final class Report {
       font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
       header,main{max-width:1040px;margin:auto;padding:0 20px}header{padding-top:28px}
       h1{font-size:26px;margin:0 0 4px;letter-spacing:-.01em}h2{font-size:18px;margin:34px 0 10px}
-      header p{margin:0 0 6px;color:var(--soft)}.verdict{font-weight:600}.pass{color:var(--good)!important}
+      header p{margin:0 0 6px;color:var(--soft)}.verdict{font-weight:600;white-space:nowrap}.unit{color:var(--soft);font-size:13px}.pass{color:var(--good)!important}
       .fail{color:var(--bad)!important}
       .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin-top:20px}
       .tiles div{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px}

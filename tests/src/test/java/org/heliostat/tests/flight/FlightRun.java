@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 /** One run of {@code ./fly}, its output in a file of its own, bounded in time. */
 final class FlightRun implements AutoCloseable {
   /** The root of the project; Surefire starts tests in their module. */
-  static final Path ROOT = Path.of("").toAbsolutePath().getParent();
+  static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 
   private static final long DEADLINE_SECONDS = 150;
 

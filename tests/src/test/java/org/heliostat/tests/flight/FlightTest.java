@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -19,17 +20,26 @@ import org.junit.jupiter.api.io.TempDir;
 /** Whole flights: what a user types, and what is there afterwards. */
 class FlightTest {
   @TempDir private Path folder;
-  private FlightRun run;
+  private @Nullable FlightRun started;
 
   @AfterEach
   void end() {
+    FlightRun run = started;
     if (run != null) {
       run.close();
     }
   }
 
-  private void fly(String... arguments) throws IOException, InterruptedException {
-    run = FlightRun.run(folder, arguments);
+  private FlightRun fly(String... arguments) throws IOException, InterruptedException {
+    FlightRun run = FlightRun.run(folder, arguments);
+    started = run;
+    return run;
+  }
+
+  private FlightRun start(String... arguments) throws IOException {
+    FlightRun run = FlightRun.start(folder, Map.of(), arguments);
+    started = run;
+    return run;
   }
 
   private static Path shared() {
@@ -39,19 +49,19 @@ class FlightTest {
     return shared;
   }
 
-  private void assertPassed() throws IOException, InterruptedException {
+  private static void assertPassed(FlightRun run) throws IOException, InterruptedException {
     assertThat(run.exitCode()).as(run.output()).isZero();
     assertThat(run.failedChecks()).isEmpty();
   }
 
-  private List<String> events() throws IOException {
+  private static List<String> events(FlightRun run) throws IOException {
     return run.lines("events.jsonl").stream().map(JsonObject::toString).toList();
   }
 
   @Test
   void theDefaultMissionPassesItsChecks() throws Exception {
-    fly("--frame-count", "6", "--speed", "120", "--seed", "7");
-    assertPassed();
+    FlightRun run = fly("--frame-count", "6", "--speed", "120", "--seed", "7");
+    assertPassed(run);
     assertThat(run.number("frames", "taken")).isEqualTo(6);
     assertThat(run.number("frames", "inferred")).isEqualTo(6);
     assertThat(run.number("products", "delivered")).isEqualTo(6);
@@ -69,18 +79,19 @@ class FlightTest {
     Path shared = shared();
     Path frames = Files.createDirectory(folder.resolve("frames"));
     Files.copy(shared.resolve("cloud/sentinel2.npz"), frames.resolve("sentinel2.npz"));
-    fly(
-        "--frames",
-        frames.toString(),
-        "--model",
-        shared.resolve("cloud/dl_l8s2_uv_rgbiswir.onnx").toString(),
-        "--manifest",
-        FlightRun.ROOT
-            .resolve("payload-ai/src/main/models/dl-l8s2-uv-rgbiswir/manifest.textproto")
-            .toString(),
-        "--speed",
-        "120");
-    assertPassed();
+    FlightRun run =
+        fly(
+            "--frames",
+            frames.toString(),
+            "--model",
+            shared.resolve("cloud/dl_l8s2_uv_rgbiswir.onnx").toString(),
+            "--manifest",
+            FlightRun.ROOT
+                .resolve("payload-ai/src/main/models/dl-l8s2-uv-rgbiswir/manifest.textproto")
+                .toString(),
+            "--speed",
+            "120");
+    assertPassed(run);
     Path mask;
     try (Stream<Path> files = Files.walk(run.out().resolve("stac"))) {
       mask = files.filter(file -> file.toString().endsWith(".png")).findFirst().orElseThrow();
@@ -97,27 +108,28 @@ class FlightTest {
 
   @Test
   void aKilledWorkerAndAHotCardCostNothingButTime() throws Exception {
-    fly(
-        "--scenario",
-        FlightRun.ROOT.resolve("hil/src/main/scenarios/rough-day.textproto").toString());
-    assertPassed();
+    FlightRun run =
+        fly(
+            "--scenario",
+            FlightRun.ROOT.resolve("hil/src/main/scenarios/rough-day.textproto").toString());
+    assertPassed(run);
     assertThat(run.number("workers", "restarts")).isEqualTo(1);
-    assertThat(events()).anyMatch(event -> event.contains("WORKER_DIED"));
-    assertThat(events()).anyMatch(event -> event.contains("FRAME_DELAYED"));
-    assertThat(events()).anyMatch(event -> event.contains("CARD_HOT"));
-    assertThat(events()).anyMatch(event -> event.contains("CARD_COOL"));
+    assertThat(events(run)).anyMatch(event -> event.contains("WORKER_DIED"));
+    assertThat(events(run)).anyMatch(event -> event.contains("FRAME_DELAYED"));
+    assertThat(events(run)).anyMatch(event -> event.contains("CARD_HOT"));
+    assertThat(events(run)).anyMatch(event -> event.contains("CARD_COOL"));
   }
 
   @Test
   void framesThatAreNoneAreDeclinedWithTheirReason() throws Exception {
     Path frames = Files.createDirectory(folder.resolve("frames"));
     BadFrames.write(frames);
-    fly("--frames", frames.toString(), "--speed", "120");
-    assertPassed();
+    FlightRun run = fly("--frames", frames.toString(), "--speed", "120");
+    assertPassed(run);
     assertThat(run.number("frames", "taken")).isEqualTo(BadFrames.COUNT);
     assertThat(run.number("frames", "declined")).isEqualTo(BadFrames.COUNT - 1);
     assertThat(run.number("frames", "inferred")).isEqualTo(1);
-    assertThat(events())
+    assertThat(events(run))
         .anyMatch(event -> event.contains("cut.tif") && event.contains("truncated"))
         .anyMatch(event -> event.contains("complex.npz") && event.contains("not a sample type"))
         .anyMatch(event -> event.contains("nan.npy") && event.contains("0.00 % of the pixels"))
@@ -132,18 +144,19 @@ class FlightTest {
         manifest,
         Files.readString(models.resolve("manifest.textproto"))
             .replaceFirst("bands: \"swir22\"", ""));
-    fly(
-        "--model",
-        models.resolve("model.onnx").toString(),
-        "--manifest",
-        manifest.toString(),
-        "--frame-count",
-        "2",
-        "--speed",
-        "120");
+    FlightRun run =
+        fly(
+            "--model",
+            models.resolve("model.onnx").toString(),
+            "--manifest",
+            manifest.toString(),
+            "--frame-count",
+            "2",
+            "--speed",
+            "120");
     assertThat(run.exitCode()).as(run.output()).isZero();
     assertThat(run.number("frames", "declined")).isEqualTo(2);
-    assertThat(events()).anyMatch(event -> event.contains("MODEL_REFUSED"));
+    assertThat(events(run)).anyMatch(event -> event.contains("MODEL_REFUSED"));
   }
 
   @Test
@@ -158,7 +171,7 @@ class FlightTest {
                 "payload { max_sent_fraction: 3 }", "max_sent_fraction")
             .entrySet()) {
       Files.writeString(mission, good + mistake.getKey());
-      fly("--mission", mission.toString());
+      FlightRun run = fly("--mission", mission.toString());
       assertThat(run.exitCode()).isEqualTo(2);
       int line = good.split("\n", -1).length;
       assertThat(run.output()).contains("m.textproto:" + line + ":", mistake.getValue());
@@ -174,7 +187,7 @@ class FlightTest {
             new String[] {"--speed", "-1"},
             new String[] {"--model", "only.onnx"},
             new String[] {"--nonsense"})) {
-      fly(wrong);
+      FlightRun run = fly(wrong);
       assertThat(run.exitCode()).as(run.output()).isEqualTo(2);
       assertThat(run.output()).contains(wrong[0]);
     }
@@ -182,7 +195,7 @@ class FlightTest {
 
   @Test
   void anInterruptEndsEveryProcessOfTheFlightAndNothingElse() throws Exception {
-    run = FlightRun.start(folder, Map.of(), "--frame-count", "500", "--speed", "20");
+    FlightRun run = start("--frame-count", "500", "--speed", "20");
     run.awaitOutput("frames");
     List<ProcessHandle> started = run.processes();
     assertThat(started).hasSizeGreaterThanOrEqualTo(3);
@@ -206,7 +219,7 @@ class FlightTest {
 
   @Test
   void anOperatorCommandsAFlyingMission() throws Exception {
-    run = FlightRun.start(folder, Map.of(), "--frame-count", "6", "--speed", "30");
+    FlightRun run = start("--frame-count", "6", "--speed", "30");
     run.awaitOutput("taken");
     try (FlightRun noop =
         FlightRun.start(
@@ -235,7 +248,7 @@ class FlightTest {
 
   @Test
   void twoFlightsAtOnceDoNotDisturbEachOther() throws Exception {
-    run =
+    FlightRun run =
         FlightRun.start(
             Files.createDirectory(folder.resolve("one")),
             Map.of(),
@@ -243,6 +256,7 @@ class FlightTest {
             "4",
             "--speed",
             "60");
+    started = run;
     try (FlightRun other =
         FlightRun.start(
             Files.createDirectory(folder.resolve("two")),
@@ -252,7 +266,7 @@ class FlightTest {
             "--speed",
             "60")) {
       assertThat(other.exitCode()).as(other.output()).isZero();
-      assertPassed();
+      assertPassed(run);
       assertThat(other.failedChecks()).isEmpty();
     }
   }

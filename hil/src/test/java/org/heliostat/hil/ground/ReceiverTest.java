@@ -1,0 +1,154 @@
+package org.heliostat.hil.ground;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.inOrder;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.heliostat.protocol.ChecksumSeal;
+import org.heliostat.protocol.CommandReport;
+import org.heliostat.protocol.Downlink;
+import org.heliostat.protocol.Event;
+import org.heliostat.protocol.Housekeeping;
+import org.heliostat.protocol.PacketSeal.Direction;
+import org.heliostat.protocol.Uplink;
+import org.junit.jupiter.api.Test;
+import org.mockito.InOrder;
+
+/** What is confirmed, and when. */
+class ReceiverTest {
+  private final ChecksumSeal seal = new ChecksumSeal(7);
+  private final Archive archive = mock(Archive.class);
+  private final List<Uplink> sent = new ArrayList<>();
+  private final List<Housekeeping> live = new ArrayList<>();
+  private final List<CommandReport> reports = new ArrayList<>();
+  private final List<Event> events = new ArrayList<>();
+  private final Counters counters = new Counters();
+  private final Receiver receiver =
+      new Receiver(
+          seal,
+          archive,
+          sent::add,
+          live::add,
+          reports::add,
+          new GroundEvents(events::add),
+          counters);
+
+  @Test
+  void confirmsOnlyWhatIsOnDisk() throws IOException {
+    when(archive.store(any())).thenReturn(true);
+    receiver.receive(record(3), 0);
+    receiver.receive(record(4), 10);
+    receiver.flush(Receiver.BATCH_NANOS - 1);
+    assertThat(sent).isEmpty();
+    receiver.flush(Receiver.BATCH_NANOS);
+    InOrder order = inOrder(archive);
+    order.verify(archive).store(downlink(3));
+    order.verify(archive).store(downlink(4));
+    order.verify(archive).force();
+    assertThat(sent).hasSize(1);
+    assertThat(sent.get(0).getReceipt().getRecordsList()).containsExactly(3L, 4L);
+  }
+
+  @Test
+  void confirmsAgainWhatCameAgain() throws IOException {
+    when(archive.store(any())).thenReturn(true, false);
+    receiver.receive(record(3), 0);
+    receiver.flushNow();
+    receiver.receive(record(3), 0);
+    receiver.flushNow();
+    assertThat(sent).hasSize(2);
+    assertThat(counters.records).isEqualTo(1);
+    assertThat(counters.resent).isEqualTo(1);
+  }
+
+  @Test
+  void aFullDiskGetsNoReceiptUntilItWorks() throws IOException {
+    when(archive.store(any()))
+        .thenThrow(new IOException("No space left on device"))
+        .thenThrow(new IOException("No space left on device"))
+        .thenReturn(true);
+    receiver.receive(record(3), 0);
+    receiver.flushNow();
+    receiver.receive(record(3), 1);
+    receiver.flushNow();
+    assertThat(sent).isEmpty();
+    assertThat(events).extracting(Event::getName).containsExactly("DISK_FAILED");
+    assertThat(events.get(0).getText()).contains("No space left");
+    receiver.receive(record(3), 2);
+    receiver.flushNow();
+    assertThat(sent).hasSize(1);
+    assertThat(events).extracting(Event::getName).containsExactly("DISK_FAILED", "DISK_WORKS");
+    assertThat(counters.notStored).isEqualTo(2);
+  }
+
+  @Test
+  void whatCannotBeForcedIsNotConfirmed() throws IOException {
+    when(archive.store(any())).thenReturn(true);
+    doThrow(new IOException("I/O error")).when(archive).force();
+    receiver.receive(record(3), 0);
+    receiver.flushNow();
+    assertThat(sent).isEmpty();
+    assertThat(counters.notStored).isEqualTo(1);
+  }
+
+  @Test
+  void damageIsCountedAndDropped() {
+    byte[] packet = record(3);
+    packet[4] ^= 1;
+    receiver.receive(packet, 0);
+    receiver.receive(new byte[0], 0);
+    receiver.receive(seal.seal(Direction.DOWNLINK, new byte[] {(byte) 0xFF}), 0);
+    receiver.receive(seal.seal(Direction.UPLINK, downlink(3).toByteArray()), 0);
+    receiver.flushNow();
+    assertThat(counters.damaged).isEqualTo(4);
+    assertThat(sent).isEmpty();
+  }
+
+  @Test
+  void liveTelemetryHasNoReceipt() {
+    receiver.receive(
+        seal.seal(
+            Direction.DOWNLINK,
+            Downlink.newBuilder()
+                .setHousekeeping(Housekeeping.newBuilder().setSequence(9))
+                .build()
+                .toByteArray()),
+        0);
+    receiver.flushNow();
+    assertThat(live).hasSize(1);
+    assertThat(sent).isEmpty();
+  }
+
+  @Test
+  void aStageIsHandedOnOnce() throws IOException {
+    when(archive.store(any())).thenReturn(true, false);
+    byte[] packet =
+        seal.seal(
+            Direction.DOWNLINK,
+            Downlink.newBuilder()
+                .setRecord(5)
+                .setCommandReport(CommandReport.newBuilder().setCounter(1))
+                .build()
+                .toByteArray());
+    receiver.receive(packet, 0);
+    receiver.receive(packet, 0);
+    assertThat(reports).hasSize(1);
+  }
+
+  private byte[] record(long number) {
+    return seal.seal(Direction.DOWNLINK, downlink(number).toByteArray());
+  }
+
+  private static Downlink downlink(long number) {
+    return Downlink.newBuilder()
+        .setRecord(number)
+        .setEvent(Event.newBuilder().setText("event " + number))
+        .build();
+  }
+}
