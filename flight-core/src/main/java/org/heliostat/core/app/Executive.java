@@ -115,7 +115,8 @@ public final class Executive {
           }
         } catch (InterruptedException e) {
           return;
-        } catch (AppFailure | RuntimeException | LinkageError e) {
+        } catch (AppFailure | RuntimeException | Error e) {
+          // the top of the app's thread: whatever has ended the app is an event and a restart
           if (ended && stopping) {
             return;
           }
