@@ -40,11 +40,18 @@ class ChecksTest {
       new ArrayList<>(List.of(json("{'t':1,'cards':[{'w':70,'c':94}]}")));
   private List<String> commandsFailed = List.of();
   private List<Integer> ends = List.of(143);
+  private List<String> devices = List.of();
   private List<String> left = List.of();
 
   @Test
   void aGoodFlightPasses() {
     assertThat(failed()).isEmpty();
+  }
+
+  @Test
+  void aRealDeviceThatIsOpenFailsTheFlight() {
+    devices = List.of("/dev/i2c-1");
+    assertThat(failed()).containsExactly("no_real_device");
   }
 
   @Test
@@ -166,6 +173,7 @@ class ChecksTest {
                 true,
                 "d",
                 "d",
+                devices,
                 left))
         .stream()
         .filter(check -> !check.passed())
