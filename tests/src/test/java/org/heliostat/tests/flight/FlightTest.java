@@ -68,6 +68,20 @@ class FlightTest {
     assertThat(run.number("bytes", "raw")).isEqualTo(6 * 512 * 512 * 6 * 12 / 8.0);
     assertThat(run.number("bytes", "sent") / run.number("bytes", "raw")).isLessThan(0.02);
     assertThat(run.number("seed")).isEqualTo(7);
+    // names that checks outside the project use
+    assertThat(run.summary().keySet())
+        .contains(
+            "frames",
+            "bytes",
+            "products",
+            "workers",
+            "commands",
+            "events",
+            "checks",
+            "versions",
+            "seed",
+            "duration");
+    assertThat(run.summary().getAsJsonObject("bytes").keySet()).contains("raw", "sent", "wire");
     assertThat(Files.readString(run.out().resolve("report.html"))).contains("</html>");
     try (Stream<Path> items = Files.walk(run.out().resolve("stac"))) {
       assertThat(items.filter(file -> file.toString().endsWith(".png"))).hasSize(6);
