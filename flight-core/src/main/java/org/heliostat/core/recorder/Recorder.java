@@ -54,6 +54,8 @@ public final class Recorder implements AutoCloseable {
   private static final int RECORD_HEADER_BYTES = 4 + 4 + 1 + 1 + 8;
   private static final byte DATA = 1;
   private static final byte CONFIRMATION = 2;
+  // no recorder comes so far; what says more is damage
+  private static final long MAX_ID = 1L << 62;
 
   private final Path folder;
   private final long segmentBytes;
@@ -379,7 +381,10 @@ public final class Recorder implements AutoCloseable {
         size < SEGMENT_HEADER_BYTES
             ? ByteBuffer.allocate(SEGMENT_HEADER_BYTES)
             : read(file, SEGMENT_HEADER_BYTES, 0);
-    if (header.getInt(0) != MAGIC || header.getInt(12) != checksum(header.slice(0, 12))) {
+    if (header.getInt(0) != MAGIC
+        || header.getInt(12) != checksum(header.slice(0, 12))
+        || header.getLong(4) < 1
+        || header.getLong(4) > MAX_ID) {
       // a segment is only written to after its header is on disk: nothing in this one was
       // acknowledged
       recoveries.add(new Recovery(name, size));
@@ -405,6 +410,10 @@ public final class Recorder implements AutoCloseable {
       byte kind = record.get(8);
       byte priority = record.get(9);
       long id = record.getLong(10);
+      // numbers only grow: one that stood before would be counted twice and freed once
+      if (kind == DATA ? id < nextId || id > MAX_ID : kind != CONFIRMATION) {
+        break;
+      }
       if (kind == DATA) {
         add(new Entry(id, priority, segment, position + RECORD_HEADER_BYTES, length));
         nextId = Math.max(nextId, id + 1);
