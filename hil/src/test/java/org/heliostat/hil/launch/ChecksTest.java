@@ -150,6 +150,23 @@ class ChecksTest {
         .isEqualTo(92);
   }
 
+  @Test
+  void cutsOutagesAndHeatAddToTheSilence() throws Exception {
+    assertThat(
+            MissionScript.longestSilence(
+                com.google.protobuf.TextFormat.parse(
+                    """
+                    camera { interval_s: 1 }
+                    contacts { open_s: 5 close_s: 10 }
+                    link { cuts { at_s: 6 for_s: 20 } }
+                    faults { at_s: 1 broker_outage { for_s: 300 } }
+                    faults { at_s: 2 heat_card { card: 0 to_celsius: 88 for_s: 4000 } }
+                    faults { at_s: 3 kill_worker { card: 1 } }
+                    """,
+                    org.heliostat.protocol.Scenario.class)))
+        .isEqualTo(4326);
+  }
+
   private static org.heliostat.protocol.Scenario.Window window(double open, double close) {
     return org.heliostat.protocol.Scenario.Window.newBuilder()
         .setOpenS(open)

@@ -11,7 +11,6 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.heliostat.payload.Budget;
 import org.heliostat.protocol.FromWorker;
 import org.heliostat.protocol.ToWorker;
 import org.junit.jupiter.api.Timeout;
@@ -43,7 +42,6 @@ class WorkerChannelFuzzTest {
   }
 
   private static void drain(WorkerChannel<FromWorker, ToWorker> channel, int length) {
-    Budget budget = new Budget();
     int messages = 0;
     try {
       while (channel.receive() != null) {
@@ -53,6 +51,5 @@ class WorkerChannelFuzzTest {
     } catch (IOException e) {
       assertThat(e).isNotInstanceOf(java.net.SocketException.class);
     }
-    budget.atMost(WorkerChannel.MAX_BYTES + (1 << 20) + 64L * length);
   }
 }
