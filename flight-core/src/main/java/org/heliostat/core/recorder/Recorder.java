@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 import org.heliostat.core.file.CheckedFile;
 import org.heliostat.protocol.Downlink;
@@ -52,6 +53,7 @@ public final class Recorder implements AutoCloseable {
   private static final int SEGMENT_HEADER_BYTES = 16;
   // crc, length, kind, priority, id
   private static final int RECORD_HEADER_BYTES = 4 + 4 + 1 + 1 + 8;
+  private static final Pattern SEGMENT_NAME = Pattern.compile("seg-[0-9]{10}\\.log");
   private static final byte DATA = 1;
   private static final byte CONFIRMATION = 2;
   // no recorder comes so far; what says more is damage
@@ -358,7 +360,12 @@ public final class Recorder implements AutoCloseable {
   private void recover() throws IOException {
     List<Path> paths = new ArrayList<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "seg-*.log")) {
-      files.forEach(paths::add);
+      for (Path file : files) {
+        // whatever else somebody put there is not ours
+        if (SEGMENT_NAME.matcher(String.valueOf(file.getFileName())).matches()) {
+          paths.add(file);
+        }
+      }
     }
     paths.sort(null);
     for (Path path : paths) {
