@@ -116,7 +116,7 @@ public final class Executive {
         } catch (InterruptedException e) {
           return;
         } catch (AppFailure | RuntimeException | Error e) {
-          // errors, too: an app that has run out of memory or stack must not end unnoticed
+          // the top of the app's thread: whatever has ended the app is an event and a restart
           if (ended && stopping) {
             return;
           }

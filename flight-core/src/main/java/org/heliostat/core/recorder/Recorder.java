@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 import org.heliostat.core.file.CheckedFile;
 import org.heliostat.protocol.Downlink;
@@ -53,8 +54,11 @@ public final class Recorder implements AutoCloseable {
   private static final int SEGMENT_HEADER_BYTES = 16;
   // crc, length, kind, priority, id
   private static final int RECORD_HEADER_BYTES = 4 + 4 + 1 + 1 + 8;
+  private static final Pattern SEGMENT_NAME = Pattern.compile("seg-[0-9]{10}\\.log");
   private static final byte DATA = 1;
   private static final byte CONFIRMATION = 2;
+  // no recorder comes so far; what says more is damage
+  private static final long MAX_ID = 1L << 62;
 
   private final Path folder;
   private final long segmentBytes;
@@ -388,7 +392,12 @@ public final class Recorder implements AutoCloseable {
   private void recover() throws IOException {
     List<Path> paths = new ArrayList<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "seg-*.log")) {
-      files.forEach(paths::add);
+      for (Path file : files) {
+        // whatever else somebody put there is not ours
+        if (SEGMENT_NAME.matcher(String.valueOf(file.getFileName())).matches()) {
+          paths.add(file);
+        }
+      }
     }
     paths.sort(null);
     for (Path path : paths) {
@@ -411,7 +420,10 @@ public final class Recorder implements AutoCloseable {
         size < SEGMENT_HEADER_BYTES
             ? ByteBuffer.allocate(SEGMENT_HEADER_BYTES)
             : read(file, SEGMENT_HEADER_BYTES, 0);
-    if (header.getInt(0) != MAGIC || header.getInt(12) != checksum(header.slice(0, 12))) {
+    if (header.getInt(0) != MAGIC
+        || header.getInt(12) != checksum(header.slice(0, 12))
+        || header.getLong(4) < 1
+        || header.getLong(4) > MAX_ID) {
       // a segment is only written to after its header is on disk: nothing in this one was
       // acknowledged
       recoveries.add(new Recovery(name, size));
@@ -437,6 +449,10 @@ public final class Recorder implements AutoCloseable {
       byte kind = record.get(8);
       byte priority = record.get(9);
       long id = record.getLong(10);
+      // numbers only grow: one that stood before would be counted twice and freed once
+      if (kind == DATA ? id < nextId || id > MAX_ID : kind != CONFIRMATION) {
+        break;
+      }
       if (kind == DATA) {
         Entry entry = new Entry(id, priority, segment, position + RECORD_HEADER_BYTES, length);
         keep(entry);

@@ -177,6 +177,16 @@ class RecorderTest {
   }
 
   @Test
+  void leavesFilesThatAreNotItsOwnAlone() throws Exception {
+    Path other = Files.writeString(folder.resolve("seg-x.log"), "not a segment");
+    try (Recorder recorder = open()) {
+      assertThat(recorder.append(Recorder.Priority.PRODUCT, body("one"))).isEqualTo(1);
+      assertThat(recorder.recoveries()).isEmpty();
+    }
+    assertThat(other).hasContent("not a segment");
+  }
+
+  @Test
   void manyThreadsMayAppendAtOnce() throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(8);
     try (Recorder recorder = open()) {

@@ -200,7 +200,7 @@ final class Catalogue implements AutoCloseable {
     if (!frameIds.add(frame)) {
       duplicated++;
     }
-    Outcome outcome = Outcome.valueOf(text(line, "outcome"));
+    Outcome outcome = outcome(text(line, "outcome"));
     outcomes.merge(outcome, 1, Integer::sum);
     if (line.has("mask_error")) {
       maskMismatches++;
@@ -223,6 +223,9 @@ final class Catalogue implements AutoCloseable {
     }
     double[] box = new double[4];
     for (int i = 0; i < 4; i++) {
+      if (bbox.get(i).isJsonNull()) {
+        return; // a number that is none
+      }
       box[i] = bbox.get(i).getAsDouble();
     }
     if (box[0] > box[2]) {
@@ -234,6 +237,14 @@ final class Catalogue implements AutoCloseable {
     extent[1] = Math.min(extent[1], box[1]);
     extent[2] = Math.max(extent[2], box[2]);
     extent[3] = Math.max(extent[3], box[3]);
+  }
+
+  /** A satellite may send none, or one that this station does not know yet. */
+  private static Outcome outcome(String name) {
+    return Arrays.stream(Outcome.values())
+        .filter(known -> known.name().equals(name))
+        .findFirst()
+        .orElse(Outcome.OUTCOME_UNSPECIFIED);
   }
 
   private static String text(JsonObject line, String name) {

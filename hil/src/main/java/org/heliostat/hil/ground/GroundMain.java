@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.heliostat.hil.rig.FlightOptions;
 import org.heliostat.hil.rig.MissionTime;
 import org.heliostat.protocol.ChecksumSeal;
 import org.heliostat.protocol.Scenario;
@@ -67,26 +68,7 @@ public final class GroundMain implements Callable<Integer> {
       description = "Scenario, for the outages of the broker.")
   private @Nullable Path scenarioFile;
 
-  @Option(names = "--host-epoch-ns", description = "As the rig's. Default: now.")
-  private @Nullable Long hostEpochNanos;
-
-  @Option(
-      names = "--mission-epoch-ns",
-      defaultValue = "1000000000000",
-      description = "As the rig's. Default: ${DEFAULT-VALUE}.")
-  private long missionEpochNanos;
-
-  @Option(names = "--utc-epoch-ns", description = "As the rig's. Default: now.")
-  private @Nullable Long utcEpochNanos;
-
-  @Option(
-      names = "--speed",
-      defaultValue = "1",
-      description = "Mission seconds in a second. Default: ${DEFAULT-VALUE}.")
-  private double speed;
-
-  @Option(names = "--parent", paramLabel = "PID", description = "End when this process is gone.")
-  private @Nullable Long parent;
+  @CommandLine.Mixin private FlightOptions flight;
 
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
@@ -105,17 +87,7 @@ public final class GroundMain implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    MissionTime time;
-    try {
-      time =
-          new MissionTime(
-              hostEpochNanos == null ? System.nanoTime() : hostEpochNanos,
-              missionEpochNanos,
-              utcEpochNanos == null ? System.currentTimeMillis() * 1_000_000L : utcEpochNanos,
-              Math.round(speed * 1e6));
-    } catch (IllegalArgumentException e) {
-      throw new CommandLine.ParameterException(spec.commandLine(), "--speed: " + e.getMessage());
-    }
+    MissionTime time = flight.time(spec.commandLine());
     Scenario scenario = scenario();
     Runtime.getRuntime().addShutdownHook(new Thread(this::stopAndWait, "ground-stop"));
     try (EmbeddedBroker broker = new EmbeddedBroker(run.resolve("broker"))) {
@@ -182,9 +154,9 @@ public final class GroundMain implements Callable<Integer> {
 
   private boolean isOver() {
     long now = System.nanoTime();
-    if (parent != null && now - nextLookAtParent >= 0) {
+    if (now - nextLookAtParent >= 0) {
       nextLookAtParent = now + PARENT_NANOS;
-      parentGone = ProcessHandle.of(parent).filter(ProcessHandle::isAlive).isEmpty();
+      parentGone = flight.parentIsGone();
     }
     return parentGone || stop.getCount() == 0;
   }

@@ -51,6 +51,7 @@ final class Checks {
         checks.recorderClean(),
         checks.imageAsBuilt(),
         checks.flightUninterrupted(),
+        checks.noRealDevice(),
         checks.nothingLeft());
   }
 
@@ -290,6 +291,15 @@ final class Checks {
                 state.getBoots(),
                 evidence.flightEnds(),
                 evidence.orderly() ? "ended when asked" : "did not end when asked"));
+  }
+
+  private Check noRealDevice() {
+    return new Check(
+        "no_real_device",
+        evidence.devices().isEmpty(),
+        evidence.devices().isEmpty()
+            ? "no process of the flight had a device of this machine open"
+            : String.join(", ", evidence.devices()));
   }
 
   private Check nothingLeft() {

@@ -71,8 +71,7 @@ final class ClosingTable {
         table,
         "time",
         "%.1f s, %.0f s of mission time"
-            .formatted(
-                number(summary, 0, "duration_seconds"), number(summary, 0, "mission_seconds")));
+            .formatted(number(summary, 0, "duration"), number(summary, 0, "mission_seconds")));
     for (JsonObject check : JsonFiles.children(summary, "checks")) {
       boolean passed = "true".equals(text(check, "passed"));
       table.append(

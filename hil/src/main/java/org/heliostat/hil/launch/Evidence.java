@@ -36,4 +36,5 @@ record Evidence(
     boolean orderly,
     String builtDigest,
     String imageDigest,
+    List<String> devices,
     List<String> left) {}

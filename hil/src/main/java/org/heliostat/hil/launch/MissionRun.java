@@ -127,6 +127,7 @@ final class MissionRun {
             orderly,
             Files.readString(plan.installation().imageDigest()).strip(),
             ImageDigest.of(plan.installation().image()),
+            processes.devices(),
             left);
     return judge(
         evidence,

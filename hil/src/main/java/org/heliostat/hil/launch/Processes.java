@@ -1,6 +1,9 @@
 package org.heliostat.hil.launch;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -8,7 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /**
  * The processes of one flight: those that were started here, and all that they started. Handles
@@ -16,9 +21,13 @@ import java.util.concurrent.TimeUnit;
  * Thread-safe.
  */
 final class Processes {
+  private static final Pattern HARMLESS =
+      Pattern.compile("/dev/(null|zero|full|u?random|tty|ptmx|pts/.*|shm/.*)");
+
   private final Path logs;
   private final Path temporary;
   private final Set<ProcessHandle> seen = ConcurrentHashMap.newKeySet();
+  private final Set<String> devices = new ConcurrentSkipListSet<>();
   private boolean over;
 
   Processes(Path logs, Path temporary) {
@@ -44,10 +53,36 @@ final class Processes {
     return process;
   }
 
-  /** Notes the processes that those of the flight have started since. */
+  /** Notes the processes that those of the flight have started since, and what they have open. */
   void look() {
     for (ProcessHandle handle : List.copyOf(seen)) {
       handle.descendants().forEach(seen::add);
+    }
+    for (ProcessHandle handle : seen) {
+      if (handle.isAlive()) {
+        noteDevices(handle.pid());
+      }
+    }
+  }
+
+  /**
+   * Devices of the host, beyond those that any process may have open, that one of them had open.
+   */
+  List<String> devices() {
+    return List.copyOf(devices);
+  }
+
+  private void noteDevices(long pid) {
+    try (DirectoryStream<Path> open =
+        Files.newDirectoryStream(Path.of("/proc", Long.toString(pid), "fd"))) {
+      for (Path descriptor : open) {
+        String file = Files.readSymbolicLink(descriptor).toString();
+        if (file.startsWith("/dev/") && !HARMLESS.matcher(file).matches()) {
+          devices.add(file);
+        }
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      // the process, or what it had open, went while it was looked at; the next look comes soon
     }
   }
 

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * path is short, because that of a Unix socket holds 107 characters.
  */
 final class RunFolder {
-  private static final int LONGEST_PATH = 60;
+  private static final int LONGEST_PATH = 75;
 
   private final Path path;
 

@@ -27,7 +27,7 @@ final class Summary {
     summary.addProperty("id", plan.id());
     summary.addProperty("passed", checks.stream().allMatch(Check::passed));
     summary.addProperty("started", span.started().toString());
-    summary.addProperty("duration_seconds", round(span.hostSeconds()));
+    summary.addProperty("duration", round(span.hostSeconds()));
     summary.addProperty("mission_seconds", round(span.missionSeconds()));
     summary.addProperty("speed", plan.speed());
     summary.addProperty("seed", plan.seed());

@@ -94,7 +94,7 @@ public final class Report {
     }
     tile(
         page,
-        String.format(Locale.ROOT, "%.0f s", number(summary, 0, "duration_seconds")),
+        String.format(Locale.ROOT, "%.0f s", number(summary, 0, "duration")),
         String.format(
             Locale.ROOT, "for %.0f s of mission time", number(summary, 0, "mission_seconds")));
     page.append("</section>\n");

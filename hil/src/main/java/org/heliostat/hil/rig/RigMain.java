@@ -88,28 +88,6 @@ public final class RigMain implements Callable<Integer> {
   private long seed;
 
   @Option(
-      names = "--speed",
-      defaultValue = "1",
-      description = "Mission seconds in a second, 0.001 to 1000. Default: ${DEFAULT-VALUE}.")
-  private double speed;
-
-  @Option(
-      names = "--host-epoch-ns",
-      description = "Host CLOCK_MONOTONIC at the start of the flight. Default: now.")
-  private @Nullable Long hostEpochNanos;
-
-  @Option(
-      names = "--mission-epoch-ns",
-      defaultValue = "1000000000000",
-      description = "Mission time at the start of the flight. Default: ${DEFAULT-VALUE}.")
-  private long missionEpochNanos;
-
-  @Option(
-      names = "--utc-epoch-ns",
-      description = "UTC at the start of the flight, since 1970. Default: now.")
-  private @Nullable Long utcEpochNanos;
-
-  @Option(
       names = "--log",
       required = true,
       paramLabel = "FILE",
@@ -128,8 +106,7 @@ public final class RigMain implements Callable<Integer> {
       description = "Broker at the ground end of the space link.")
   private @Nullable String broker;
 
-  @Option(names = "--parent", paramLabel = "PID", description = "End when this process is gone.")
-  private @Nullable Long parent;
+  @CommandLine.Mixin private FlightOptions flight;
 
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
@@ -167,17 +144,7 @@ public final class RigMain implements Callable<Integer> {
       throw usage("--link-listen-port-file and --broker go together");
     }
     Scenario scenario = scenario();
-    MissionTime time;
-    try {
-      time =
-          new MissionTime(
-              hostEpochNanos == null ? System.nanoTime() : hostEpochNanos,
-              missionEpochNanos,
-              utcEpochNanos == null ? System.currentTimeMillis() * 1_000_000L : utcEpochNanos,
-              Math.round(speed * 1e6));
-    } catch (IllegalArgumentException e) {
-      throw usage("--speed: " + e.getMessage());
-    }
+    MissionTime time = flight.time(spec.commandLine());
     FrameSource frames = frames(scenario);
     Optional<SpaceLink> link = startLink(scenario, time);
     Thread hook = new Thread(this::stopAndWait, "rig-stop");
@@ -234,8 +201,8 @@ public final class RigMain implements Callable<Integer> {
             Files.exists(portFile) ? port(Files.readString(portFile).strip()) : 0,
             new InetSocketAddress(address.substring(0, colon), brokerPort),
             new LinkModel(
-                scenario.getLink().getRateBytesPerS() * speed,
-                Math.round(scenario.getLink().getDelayMs() * 1e6 / speed)),
+                scenario.getLink().getRateBytesPerS() * flight.speed(),
+                Math.round(scenario.getLink().getDelayMs() * 1e6 / flight.speed())),
             () -> schedule.up(time.flightSeconds(System.nanoTime())));
     Path partial = portFile.resolveSibling(portFile.getFileName() + ".tmp");
     Files.writeString(partial, link.port() + "\n");
@@ -271,7 +238,7 @@ public final class RigMain implements Callable<Integer> {
     long due = System.nanoTime();
     for (long step = 0; ; step++) {
       rig.step(System.nanoTime());
-      if (step % STEPS_BETWEEN_LOOKS_AT_PARENT == 0 && parentIsGone()) {
+      if (step % STEPS_BETWEEN_LOOKS_AT_PARENT == 0 && flight.parentIsGone()) {
         return;
       }
       // Steps that were missed (a stopped process, a busy host) are not made up for: the next one
@@ -292,10 +259,6 @@ public final class RigMain implements Callable<Integer> {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private boolean parentIsGone() {
-    return parent != null && ProcessHandle.of(parent).filter(ProcessHandle::isAlive).isEmpty();
   }
 
   private Scenario scenario() {

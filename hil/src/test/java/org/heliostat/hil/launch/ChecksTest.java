@@ -40,11 +40,18 @@ class ChecksTest {
       new ArrayList<>(List.of(json("{'t':1,'cards':[{'w':70,'c':94}]}")));
   private List<String> commandsFailed = List.of();
   private List<Integer> ends = List.of(143);
+  private List<String> devices = List.of();
   private List<String> left = List.of();
 
   @Test
   void aGoodFlightPasses() {
     assertThat(failed()).isEmpty();
+  }
+
+  @Test
+  void aRealDeviceThatIsOpenFailsTheFlight() {
+    devices = List.of("/dev/i2c-1");
+    assertThat(failed()).containsExactly("no_real_device");
   }
 
   @Test
@@ -143,6 +150,23 @@ class ChecksTest {
         .isEqualTo(92);
   }
 
+  @Test
+  void cutsOutagesAndHeatAddToTheSilence() throws Exception {
+    assertThat(
+            MissionScript.longestSilence(
+                com.google.protobuf.TextFormat.parse(
+                    """
+                    camera { interval_s: 1 }
+                    contacts { open_s: 5 close_s: 10 }
+                    link { cuts { at_s: 6 for_s: 20 } }
+                    faults { at_s: 1 broker_outage { for_s: 300 } }
+                    faults { at_s: 2 heat_card { card: 0 to_celsius: 88 for_s: 4000 } }
+                    faults { at_s: 3 kill_worker { card: 1 } }
+                    """,
+                    org.heliostat.protocol.Scenario.class)))
+        .isEqualTo(4326);
+  }
+
   private static org.heliostat.protocol.Scenario.Window window(double open, double close) {
     return org.heliostat.protocol.Scenario.Window.newBuilder()
         .setOpenS(open)
@@ -166,6 +190,7 @@ class ChecksTest {
                 true,
                 "d",
                 "d",
+                devices,
                 left))
         .stream()
         .filter(check -> !check.passed())

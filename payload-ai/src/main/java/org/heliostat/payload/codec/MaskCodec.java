@@ -16,6 +16,15 @@ public final class MaskCodec {
   private static final int HALF = 1 << 15;
   private static final int RATE_LIMIT = 60;
 
+  /**
+   * More than a byte can hold: a pixel takes 24 of 65536 parts of the coder's range at least, which
+   * is 1/15144 byte. A few bytes must not claim a quarter of a gigabyte.
+   */
+  private static final long MAX_PIXELS_A_BYTE = 1 << 14;
+
+  // what the coder still holds back when it ends
+  private static final int TAIL_BYTES = 4;
+
   private MaskCodec() {}
 
   /**
@@ -45,10 +54,15 @@ public final class MaskCodec {
   /**
    * Decodes a mask into bytes of 0 and 255. Damaged data gives some mask; its SHA-256 tells.
    *
-   * @throws IllegalArgumentException when the size is not one that a mask can have
+   * @throws IllegalArgumentException when the size is not one that a mask, or a mask of so few
+   *     bytes, can have
    */
   public static byte[] decode(byte[] data, int width, int height) {
     check(width, height);
+    if ((long) width * height > (data.length + (long) TAIL_BYTES) * MAX_PIXELS_A_BYTE) {
+      throw new IllegalArgumentException(
+          data.length + " bytes for a mask of " + width + " x " + height + " pixels");
+    }
     byte[] mask = new byte[width * height];
     Decoder decoder = new Decoder(data);
     Model model = new Model();

@@ -49,6 +49,8 @@ public final class OnnxModel implements AutoCloseable {
   public OnnxModel(Path onnx, ModelManifest manifest, int threads) throws OrtException, Mismatch {
     this.manifest = manifest;
     this.environment = OrtEnvironment.getEnvironment();
+    // a satellite reports to its own ground only
+    environment.setTelemetry(false);
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(threads);
       options.setInterOpNumThreads(1);

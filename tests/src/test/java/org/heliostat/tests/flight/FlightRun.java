@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -119,15 +120,23 @@ final class FlightRun implements AutoCloseable {
     }
   }
 
-  /** Waits until a line of the output holds a text. */
-  void awaitOutput(String text) throws InterruptedException {
+  /** Waits until the output holds a match of a pattern. */
+  void awaitOutput(String pattern) throws InterruptedException {
+    Pattern wanted = Pattern.compile(pattern);
     long start = System.nanoTime();
-    while (!output().contains(text)) {
+    while (!wanted.matcher(output()).find()) {
       if (process.waitFor(50, TimeUnit.MILLISECONDS)
           || System.nanoTime() - start > DEADLINE_SECONDS * 1_000_000_000L) {
-        throw new AssertionError("the output never said \"" + text + "\": " + output());
+        throw new AssertionError("the output never said \"" + pattern + "\": " + output());
       }
     }
+  }
+
+  /** The run-time folder of a flight that is under way. */
+  Path runFolder() throws IOException {
+    JsonObject flight =
+        JsonParser.parseString(Files.readString(out.resolve("flight.json"))).getAsJsonObject();
+    return Path.of(flight.get("socket").getAsString()).resolveSibling("");
   }
 
   /** Processes that the flight has started and that are alive. */

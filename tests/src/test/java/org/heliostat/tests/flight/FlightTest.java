@@ -68,6 +68,20 @@ class FlightTest {
     assertThat(run.number("bytes", "raw")).isEqualTo(6 * 512 * 512 * 6 * 12 / 8.0);
     assertThat(run.number("bytes", "sent") / run.number("bytes", "raw")).isLessThan(0.02);
     assertThat(run.number("seed")).isEqualTo(7);
+    // names that checks outside the project use
+    assertThat(run.summary().keySet())
+        .contains(
+            "frames",
+            "bytes",
+            "products",
+            "workers",
+            "commands",
+            "events",
+            "checks",
+            "versions",
+            "seed",
+            "duration");
+    assertThat(run.summary().getAsJsonObject("bytes").keySet()).contains("raw", "sent", "wire");
     assertThat(Files.readString(run.out().resolve("report.html"))).contains("</html>");
     try (Stream<Path> items = Files.walk(run.out().resolve("stac"))) {
       assertThat(items.filter(file -> file.toString().endsWith(".png"))).hasSize(6);
@@ -199,25 +213,23 @@ class FlightTest {
   @Test
   void anInterruptEndsEveryProcessOfTheFlightAndNothingElse() throws Exception {
     FlightRun run = start("--frame-count", "500", "--speed", "20");
-    run.awaitOutput("frames");
-    List<ProcessHandle> started = run.processes();
-    assertThat(started).hasSizeGreaterThanOrEqualTo(3);
+    run.awaitOutput("taken [1-9]");
+    Path runFolder = run.runFolder();
+    assertThat(runFolder).isNotEmptyDirectory();
+    List<ProcessHandle> processes = run.processes();
+    // ground, rig, flight, and a worker for each of two cards
+    assertThat(processes).hasSize(5);
     Process other = new ProcessBuilder("sleep", "100").start();
     try {
       Process kill = new ProcessBuilder("kill", "-INT", Long.toString(run.process().pid())).start();
       assertThat(kill.waitFor()).isZero();
       assertThat(run.exitCode()).isNotZero();
-      assertThat(started).noneMatch(ProcessHandle::isAlive);
+      assertThat(processes).noneMatch(ProcessHandle::isAlive);
       assertThat(other.isAlive()).isTrue();
     } finally {
       other.destroyForcibly();
     }
-    try (Stream<Path> left = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-      assertThat(
-              left.filter(path -> path.getFileName().toString().startsWith("hs"))
-                  .filter(path -> !path.getFileName().toString().startsWith("hsperf")))
-          .isEmpty();
-    }
+    assertThat(runFolder).doesNotExist();
   }
 
   @Test
@@ -271,6 +283,38 @@ class FlightTest {
       assertThat(other.exitCode()).as(other.output()).isZero();
       assertPassed(run);
       assertThat(other.failedChecks()).isEmpty();
+    }
+  }
+
+  @Test
+  void aFlightThatIsKilledComesBackAndLosesNothing() throws Exception {
+    FlightRun run = start("--frame-count", "10", "--speed", "30");
+    run.awaitOutput("taken [1-9]");
+    ProcessHandle flight =
+        run.processes().stream()
+            .filter(process -> commandLine(process).contains("org.heliostat.core.Main"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(flight.destroyForcibly()).isTrue();
+    // that it was interrupted is told, and is all that is wrong
+    assertThat(run.exitCode()).as(run.output()).isEqualTo(1);
+    assertThat(run.failedChecks())
+        .allMatch(
+            check ->
+                check.startsWith("flight_uninterrupted") || check.startsWith("commands_completed"));
+    assertThat(run.number("frames", "inferred")).isEqualTo(10);
+    assertThat(run.number("products", "delivered")).isEqualTo(10);
+    assertThat(run.number("products", "lost")).isZero();
+    assertThat(run.number("products", "duplicated")).isZero();
+    assertThat(events(run)).anyMatch(event -> event.contains("after an unexpected end"));
+  }
+
+  private static String commandLine(ProcessHandle process) {
+    try {
+      return Files.readString(Path.of("/proc", Long.toString(process.pid()), "cmdline"))
+          .replace('\0', ' ');
+    } catch (IOException e) {
+      return "";
     }
   }
 }

@@ -1,0 +1,51 @@
+package org.heliostat.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import com.google.protobuf.InvalidProtocolBufferException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import org.heliostat.core.mission.MissionFile;
+import org.heliostat.protocol.PacketSeal.Direction;
+import org.heliostat.protocol.TextFiles.BadTextFile;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whatever comes up over the link or stands in a mission file. */
+@Timeout(10)
+class ProtocolFuzzTest {
+  private static final PacketSeal SEAL = new ChecksumSeal(42);
+
+  @TempDir private Path folder;
+
+  @FuzzTest(maxDuration = "60s")
+  void uplink(byte[] bytes) {
+    SEAL.open(Direction.UPLINK, bytes)
+        .ifPresent(
+            packet -> assertThat(SEAL.seal(Direction.UPLINK, packet)).containsExactly(bytes));
+    // the checksum keeps no one out who knows it, so what is inside may be anything too
+    byte[] packet = SEAL.open(Direction.UPLINK, SEAL.seal(Direction.UPLINK, bytes)).orElseThrow();
+    try {
+      Uplink uplink = Uplink.parseFrom(packet);
+      for (SchemaCheck.Problem problem : SchemaCheck.problems(uplink)) {
+        assertThat(problem.toString()).isNotEmpty();
+      }
+    } catch (InvalidProtocolBufferException e) {
+      assertThat(e).hasMessageMatching("(?s).+");
+    }
+  }
+
+  @FuzzTest(maxDuration = "60s")
+  void missionText(byte[] bytes) throws IOException {
+    Path file = folder.resolve("m.textproto");
+    Files.write(file, bytes);
+    try {
+      MissionFile.read(file, Set.of("link", "payload"), Set.of("ina226", "lm75"));
+    } catch (BadTextFile e) {
+      assertThat(e).hasMessageContaining("m.textproto");
+    }
+  }
+}
