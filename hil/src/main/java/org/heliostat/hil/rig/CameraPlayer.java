@@ -105,8 +105,9 @@ final class CameraPlayer {
       if (seconds < notBefore || !next.isDone() || unreleased() >= camera.getMemoryFrames()) {
         return;
       }
-      making = null;
+      making = next.isCompletedExceptionally() ? null : next;
       deliver(next.join(), missionNanos, seconds);
+      making = null;
       notBefore = Math.max(notBefore + camera.getIntervalS(), seconds);
       // A frame that came late does not make the next one early.
       if (notBefore == seconds) {
@@ -134,17 +135,7 @@ final class CameraPlayer {
   private void deliver(FrameSource.Frame frame, long missionNanos, double seconds)
       throws IOException {
     String id = String.format(Locale.ROOT, "f%06d", nextId);
-    nextId++;
-    remaining--;
-    saveState();
-
     String name = String.valueOf(frame.file().getFileName());
-    Path target = frames.resolve(id + name.substring(name.lastIndexOf('.')));
-    if (scratch.equals(frame.file().getParent())) {
-      Files.move(frame.file(), target, StandardCopyOption.ATOMIC_MOVE);
-    } else {
-      linkOrCopy(frame.file(), target);
-    }
     Map<String, String> sidecar = new TreeMap<>();
     sidecar.put("bits_per_sample", Integer.toString(camera.getBitsPerSample()));
     if (!name.endsWith(".tif") && !name.endsWith(".tiff")) {
@@ -159,6 +150,23 @@ final class CameraPlayer {
     sidecar.put("acquired_nanos", Long.toString(missionNanos));
     Path partial = scratch.resolve(id + ".sidecar");
     writeProperties(partial, sidecar);
+
+    // What a full disk can refuse comes before the frame counts as delivered.
+    nextId++;
+    remaining--;
+    try {
+      saveState();
+      Path target = frames.resolve(id + name.substring(name.lastIndexOf('.')));
+      if (scratch.equals(frame.file().getParent())) {
+        Files.move(frame.file(), target, StandardCopyOption.ATOMIC_MOVE);
+      } else {
+        linkOrCopy(frame.file(), target);
+      }
+    } catch (IOException e) {
+      nextId--;
+      remaining++;
+      throw e;
+    }
     Files.move(partial, frames.resolve(id + ".properties"), StandardCopyOption.ATOMIC_MOVE);
   }
 

@@ -105,6 +105,23 @@ class CameraPlayerTest {
     assertThat(played.resolve("a.tif")).hasContent("frame a");
   }
 
+  @Test
+  void aFrameThatTheDiskRefusesIsDeliveredLater() throws IOException {
+    CameraPlayer player = player();
+    request(1, "2");
+    // in the way of the sidecar, as a full disk would be
+    Path obstacle = Files.createDirectories(camera.resolve("scratch/f000001.sidecar"));
+    player.play(0, 10);
+    assertThat(frames()).isEmpty();
+    assertThat(player.remaining()).isEqualTo(2);
+    Files.delete(obstacle);
+    player.play(0, 100);
+    player.play(0, 200);
+    assertThat(frames())
+        .containsExactly("f000001.properties", "f000001.tif", "f000002.npz", "f000002.properties");
+    assertThat(player.remaining()).isZero();
+  }
+
   private Properties sidecar(String id) throws IOException {
     Properties sidecar = new Properties();
     try (Reader in = Files.newBufferedReader(camera.resolve("frames/" + id + ".properties"))) {
