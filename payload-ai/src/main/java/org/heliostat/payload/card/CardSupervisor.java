@@ -258,7 +258,11 @@ final class CardSupervisor implements Runnable {
           return true;
         }
         if (message.hasRefused() && message.getRefused().getJob() == job.number()) {
-          pool.finish(new JobResult.Declined(job, message.getRefused().getReason()));
+          String reason = message.getRefused().getReason();
+          pool.finish(
+              message.getRefused().getLater()
+                  ? new JobResult.Postponed(job, reason)
+                  : new JobResult.Declined(job, reason));
           return true;
         }
         continue;
