@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.heliostat.core.app.AppFactory;
 import org.heliostat.core.app.Executive;
@@ -60,8 +61,7 @@ public final class Main {
             Path.of(options.getOrDefault("--run", "")),
             options.getOrDefault("--broker", ""));
     // 0 is the end after SIGTERM: the process is ending, and exit would wait for the hook that
-    // waits
-    // for this thread
+    // waits for this thread
     if (code != 0) {
       System.exit(code);
     }
@@ -141,28 +141,28 @@ public final class Main {
     Executive executive = Executive.start(services, offered);
     Thread ender = endOnSignal(executive, Thread.currentThread());
     reportDigest(services);
-    String givenUp = executive.await();
+    Optional<String> givenUp = executive.await();
     // before the link ends, so that ground hears of it
-    events.report(CoreEvent.SHUTDOWN, givenUp == null ? "commanded" : "app " + givenUp);
+    events.report(CoreEvent.SHUTDOWN, givenUp.map(app -> "app " + app).orElse("commanded"));
     executive.stop();
     state.updateNow(
         next -> {
           next.setBacklogRecords(recorder.pendingRecords());
           next.setBacklogProducts(recorder.pendingRecords(Recorder.Priority.PRODUCT));
-          if (givenUp == null) {
+          if (givenUp.isEmpty()) {
             int last = next.getResetLogCount() - 1;
             Boot.Builder boot = next.getResetLogBuilder(last);
             boot.setUptimeNanos(clock.missionNanos() - boot.getMissionNanos());
           }
         });
-    if (givenUp != null) {
+    if (givenUp.isPresent()) {
       try {
         Runtime.getRuntime().removeShutdownHook(ender);
       } catch (IllegalStateException e) {
         // the process is ending already
       }
     }
-    return givenUp == null ? 0 : 3;
+    return givenUp.isPresent() ? 3 : 0;
   }
 
   private static void boot(Services services) throws IOException {

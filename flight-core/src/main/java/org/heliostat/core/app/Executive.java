@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.protocol.AppConfig;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the apps of the mission file, each on a thread of its own, in their order. A failed app is
@@ -25,7 +25,7 @@ public final class Executive {
   private final List<Runner> runners = new ArrayList<>();
   private final CountDownLatch over = new CountDownLatch(1);
   private volatile boolean stopping;
-  private volatile @Nullable String givenUp;
+  private volatile Optional<String> givenUp = Optional.empty();
 
   private Executive(Services services) {
     this.services = services;
@@ -65,10 +65,10 @@ public final class Executive {
   }
 
   /**
-   * Waits until {@link #stop} is called or an app has failed too often; the name of that app, or
-   * null.
+   * Waits until {@link #requestStop} is called or an app has failed too often; the name of that
+   * app.
    */
-  public @Nullable String await() throws InterruptedException {
+  public Optional<String> await() throws InterruptedException {
     over.await();
     return givenUp;
   }
@@ -123,7 +123,7 @@ public final class Executive {
           services.events().report(CoreEvent.APP_FAILED, factory.name(), describe(e));
           if (++failures > maxRestarts) {
             services.events().report(CoreEvent.APP_GAVE_UP, factory.name(), maxRestarts);
-            givenUp = factory.name();
+            givenUp = Optional.of(factory.name());
             over.countDown();
             return;
           }

@@ -171,8 +171,9 @@ public final class LinkApp implements App {
         sentAt.put(record.id(), now);
         recorderFailed = false;
       } catch (RecorderFault e) {
+        // one that does not read must not hold up those behind it
         recorderFault(e);
-        return;
+        sentAt.put(record.id(), now);
       }
     }
   }

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
@@ -133,7 +134,7 @@ public final class Recorder implements AutoCloseable {
       throw new RecorderFault(
           RecorderFault.Kind.TOO_LARGE, payload.length + " bytes, limit " + MAX_RECORD_BYTES);
     }
-    long id;
+    Entry entry;
     long mark;
     synchronized (this) {
       long reserve = priority.code <= Priority.ALERT.code ? 0 : quotaBytes / 16;
@@ -141,31 +142,49 @@ public final class Recorder implements AutoCloseable {
         throw new RecorderFault(
             RecorderFault.Kind.FULL, storedBytes + " of " + quotaBytes + " bytes are taken");
       }
-      id = nextId;
-      Segment segment = write(DATA, priority.code, id, payload);
+      Segment segment = write(DATA, priority.code, nextId, payload);
+      entry =
+          new Entry(nextId, priority.code, segment, segment.size - payload.length, payload.length);
       nextId++;
-      Entry entry =
-          new Entry(id, priority.code, segment, segment.size - payload.length, payload.length);
-      add(entry);
+      keep(entry);
       mark = written;
     }
-    force(mark);
-    return id;
+    try {
+      force(mark);
+    } catch (RecorderFault e) {
+      // whoever appends will do so again
+      forget(entry);
+      throw e;
+    }
+    offer(entry);
+    return entry.id;
   }
 
-  /** Frees records that ground has; numbers that are not (or no longer) stored are ignored. */
+  /**
+   * Frees records that ground has; numbers that are not (or no longer) stored are ignored. On a
+   * full disk they are freed all the same, so that room comes back; what could not be noted down is
+   * sent once more after a restart.
+   */
   public synchronized void confirm(Collection<Long> ids) throws RecorderFault {
+    Optional<RecorderFault> fault = Optional.empty();
     for (long id : ids) {
-      Entry entry = entries.remove(id);
-      if (entry == null) {
+      Entry entry = entries.get(id);
+      if (entry == null || pending.remove(new Rank(entry.priority, id)) == null) {
         continue;
       }
-      pending.remove(new Rank(entry.priority, id));
+      entries.remove(id);
       pendingBytes -= entry.length;
       entry.segment.live--;
-      write(CONFIRMATION, entry.priority, id, new byte[0]);
+      try {
+        Segment unused = write(CONFIRMATION, entry.priority, id, new byte[0]);
+      } catch (RecorderFault e) {
+        fault = Optional.of(e);
+      }
     }
     dropConfirmedSegments();
+    if (fault.isPresent()) {
+      throw fault.get();
+    }
   }
 
   /** The first records that ground has not confirmed, by priority, then by age. */
@@ -241,11 +260,24 @@ public final class Recorder implements AutoCloseable {
 
   // ---- writing
 
-  private void add(Entry entry) {
+  /** Its segment stays from now on. */
+  private void keep(Entry entry) {
     entries.put(entry.id, entry);
-    pending.put(new Rank(entry.priority, entry.id), entry);
     entry.segment.live++;
+  }
+
+  /**
+   * It may be sent from now on. Not before it is on disk: power loss would take it from here, and
+   * its number would go to another record that ground then takes for this one.
+   */
+  private synchronized void offer(Entry entry) {
+    pending.put(new Rank(entry.priority, entry.id), entry);
     pendingBytes += entry.length;
+  }
+
+  private synchronized void forget(Entry entry) {
+    entries.remove(entry.id);
+    entry.segment.live--;
   }
 
   private Segment write(byte kind, byte priority, long id, byte[] payload) throws RecorderFault {
@@ -422,7 +454,9 @@ public final class Recorder implements AutoCloseable {
         break;
       }
       if (kind == DATA) {
-        add(new Entry(id, priority, segment, position + RECORD_HEADER_BYTES, length));
+        Entry entry = new Entry(id, priority, segment, position + RECORD_HEADER_BYTES, length);
+        keep(entry);
+        offer(entry);
         nextId = Math.max(nextId, id + 1);
       } else {
         Entry entry = entries.remove(id);

@@ -48,6 +48,7 @@ final class CardSupervisor implements Runnable {
   private final CardPool pool;
   private final HeatGate gate;
   private final Deque<Long> deaths = new ArrayDeque<>();
+  private int deathsInARow;
   private volatile boolean closed;
   private volatile CardState state = CardState.STARTING;
   private final AtomicInteger restarts = new AtomicInteger();
@@ -165,6 +166,9 @@ final class CardSupervisor implements Runnable {
       }
     } catch (IOException e) {
       died(0, "cannot be started: " + e.getMessage(), current);
+    } catch (RuntimeException e) {
+      current.ifPresent(job -> pool.giveBack(job.again(), config.getName() + " failed: " + e));
+      throw e;
     }
   }
 
@@ -252,6 +256,7 @@ final class CardSupervisor implements Runnable {
       if (answer.isPresent()) {
         FromWorker message = answer.get();
         if (message.hasInferred() && message.getInferred().getJob() == job.number()) {
+          deathsInARow = 0;
           pool.finish(
               new JobResult.Done(
                   job, config.getName(), celsius, message.getInferred().getMilliseconds()));
@@ -329,7 +334,8 @@ final class CardSupervisor implements Runnable {
     while (now - deaths.getFirst() > QUARANTINE_SECONDS * 1_000_000_000L) {
       deaths.removeFirst();
     }
-    if (deaths.size() >= QUARANTINE_DEATHS) {
+    // one that hangs at every start dies too slowly for the window, but does no work either
+    if (deaths.size() >= QUARANTINE_DEATHS || ++deathsInARow >= QUARANTINE_DEATHS) {
       state = CardState.QUARANTINED;
       services
           .events()
