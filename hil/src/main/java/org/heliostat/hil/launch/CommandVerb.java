@@ -21,6 +21,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "command",
     mixinStandardHelpOptions = true,
+    versionProvider = Fly.Version.class,
     description = {
       "Sends a command to a flying mission and shows its stages.",
       "Exit code: 0 completed, 1 failed, 2 wrong use."

@@ -1,9 +1,13 @@
 package org.heliostat.hil.launch;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * The command line behind {@code ./fly}. A verb is a picocli command; to add one, add its class to
@@ -12,6 +16,7 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "fly",
     mixinStandardHelpOptions = true,
+    versionProvider = Fly.Version.class,
     description = "Flies a mission on the rig: satellite, link and ground, each a real process.",
     footer = {
       "",
@@ -22,6 +27,14 @@ public final class Fly implements Callable<Integer> {
   @Mixin private final MissionOptions options = new MissionOptions();
 
   private Fly() {}
+
+  /** The version that the build has written into the jar. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"Heliostat " + Summary.version()};
+    }
+  }
 
   /** Runs a verb and ends the process with its exit code. */
   public static void main(String[] arguments) {
@@ -39,7 +52,21 @@ public final class Fly implements Callable<Integer> {
             command.getErr().println(failure.getMessage());
             return 2;
           }
+          if (failure instanceof IOException) {
+            // a disk that is full or gone; where in the code it was met helps nobody
+            command.getErr().println("fly: " + failure);
+            return 2;
+          }
           throw failure;
+        });
+    // an empty one (a variable that is not set) would mean the folder of the caller
+    line.registerConverter(
+        Path.class,
+        text -> {
+          if (text.isBlank()) {
+            throw new TypeConversionException("is empty");
+          }
+          return Path.of(text);
         });
     return line;
   }

@@ -10,6 +10,7 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "mission",
     mixinStandardHelpOptions = true,
+    versionProvider = Fly.Version.class,
     description = "Flies a mission; what ./fly does without a verb.")
 final class MissionVerb implements Callable<Integer> {
   @Mixin private final MissionOptions options = new MissionOptions();

@@ -122,7 +122,7 @@ final class Summary {
     return summary;
   }
 
-  private static String version() {
+  static String version() {
     String version = Summary.class.getPackage().getImplementationVersion();
     return version == null ? "unpackaged" : version;
   }

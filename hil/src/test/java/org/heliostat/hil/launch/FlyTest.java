@@ -146,4 +146,19 @@ class FlyTest {
     Files.createDirectories(file.getParent());
     Files.writeString(file, text);
   }
+
+  @Test
+  void anEmptyPathIsWrongUseAndNotTheFolderOfTheCaller() {
+    StringWriter said = new StringWriter();
+    assertThat(Fly.line().setErr(new PrintWriter(said)).execute("mission", "--out", ""))
+        .isEqualTo(2);
+    assertThat(said.toString()).contains("--out", "is empty");
+  }
+
+  @Test
+  void saysItsVersion() {
+    StringWriter said = new StringWriter();
+    assertThat(Fly.line().setOut(new PrintWriter(said)).execute("--version")).isZero();
+    assertThat(said.toString()).startsWith("Heliostat ");
+  }
 }
