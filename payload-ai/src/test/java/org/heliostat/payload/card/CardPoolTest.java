@@ -192,6 +192,20 @@ class CardPoolTest {
   }
 
   @Test
+  void aFullDiskPostponesAFrameAndBlamesNeitherFrameNorWorker() throws Exception {
+    TestFlight flight = flight(1, "has-no-room");
+    try (CardPool pool = new CardPool(flight.services, TestFlight.model())) {
+      pool.submit(job(1));
+      JobResult first = results(pool, 1).get(0);
+      assertThat(first).isEqualTo(new JobResult.Postponed(first.job(), "disk full"));
+      assertThat(first.job().attempts()).isZero();
+      pool.submit(first.job());
+      assertThat(results(pool, 1).get(0)).isInstanceOf(JobResult.Postponed.class);
+      assertThat(flight.count(PayloadEvent.WORKER_DIED)).isZero();
+    }
+  }
+
+  @Test
   void aHotCardGetsNoWorkUntilItHasCooled() throws Exception {
     TestFlight flight = flight(1, "works");
     flight.reading.set(Optional.of(new CardReading(90, 20, 70, 0.5, 0, 0)));
