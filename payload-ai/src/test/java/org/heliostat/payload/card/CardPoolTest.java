@@ -222,6 +222,23 @@ class CardPoolTest {
   }
 
   @Test
+  void aCardThatBecomesHotWhileItWaitsForWorkGetsNone() throws Exception {
+    TestFlight flight = flight(1, "works");
+    try (CardPool pool = new CardPool(flight.services, TestFlight.model())) {
+      pool.submit(job(1));
+      assertThat(results(pool, 1).get(0)).isInstanceOf(JobResult.Done.class);
+      // it has looked at the heat and waits for a job
+      flight.reading.set(Optional.of(new CardReading(90, 20, 70, 0.5, 0, 0)));
+      pool.submit(job(2));
+      assertThat(pool.finished(300)).isEmpty();
+      flight.reading.set(Optional.of(new CardReading(60, 20, 70, 0.5, 0, 0)));
+      JobResult.Done done = (JobResult.Done) results(pool, 1).get(0);
+      assertThat(done.dispatchCelsius()).isEqualTo(60);
+      assertThat(done.job().attempts()).isZero();
+    }
+  }
+
+  @Test
   void aCardThatCannotBeOpenedIsOutOfUse() throws Exception {
     TestFlight flight = flight(1, "works");
     when(flight.hardware.hasCard(anyString())).thenReturn(false);
