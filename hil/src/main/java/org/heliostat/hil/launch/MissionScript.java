@@ -27,6 +27,7 @@ final class MissionScript {
   private static final long LOOK_MILLIS = 100;
   private static final double PATIENCE_SECONDS = 60;
   private static final double SHUTDOWN_SECONDS = 1;
+  private static final long LITTLE_ROOM_MEBIBYTES = 8;
 
   private final FlightPlan plan;
   private final FlightWatch watch;
@@ -103,8 +104,9 @@ final class MissionScript {
     while (!(running.isDone() && view.accounted() >= plan.frameCount())) {
       TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
       if (watch.givenUp() || progress.stalled()) {
-        failed.add(
-            "take_frames: " + (watch.givenUp() ? "the flight is gone" : "no progress any more"));
+        String why = watch.givenUp() ? "the flight is gone" : "no progress any more" + fullDisk();
+        failed.add("take_frames: " + why);
+        display.note(why);
         return;
       }
       if (watch.deaths() > deaths) {
@@ -114,6 +116,14 @@ final class MissionScript {
       }
     }
     boolean unused = end(command, running);
+  }
+
+  /** What a user who has run out of disk wants to read; nothing while there is room. */
+  private String fullDisk() {
+    long free = plan.out().toFile().getUsableSpace() >> 20;
+    return free < LITTLE_ROOM_MEBIBYTES
+        ? ": the disk of --out is full, " + free + " MiB are free in " + plan.out()
+        : "";
   }
 
   /**

@@ -72,12 +72,17 @@ public final class CardPool implements AutoCloseable {
     finished.add(result);
   }
 
+  /** A job that a card took and then could not start; the next card takes it first. */
+  void putBack(FrameJob job) {
+    waiting.addFirst(job);
+  }
+
   /** A job whose worker is gone; the next card takes it first. */
   void giveBack(FrameJob job, String why) {
     if (job.attempts() >= maxAttempts) {
       finish(new JobResult.Failed(job, "given up after " + job.attempts() + " attempts: " + why));
     } else {
-      waiting.addFirst(job);
+      putBack(job);
     }
   }
 

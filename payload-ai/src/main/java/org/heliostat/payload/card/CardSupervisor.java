@@ -142,7 +142,7 @@ final class CardSupervisor implements Runnable {
         return;
       }
       while (!closed) {
-        lookAtHeat();
+        OptionalDouble unused = lookAtHeat();
         if (worker.ended()) {
           died(worker.pid(), worker.end(), Optional.empty());
           return;
@@ -158,7 +158,11 @@ final class CardSupervisor implements Runnable {
         }
         current = pool.take(TAKE_MILLIS);
         if (current.isPresent()) {
-          if (!infer(worker, current.get())) {
+          // the card may have become hot while it waited for work
+          OptionalDouble celsius = lookAtHeat();
+          if (!gate.open()) {
+            pool.putBack(current.get());
+          } else if (!infer(worker, current.get(), celsius.orElse(Double.NaN))) {
             return;
           }
           current = Optional.empty();
@@ -227,14 +231,8 @@ final class CardSupervisor implements Runnable {
   }
 
   /** False when the worker is no longer fit for use. */
-  private boolean infer(WorkerProcess worker, FrameJob job)
+  private boolean infer(WorkerProcess worker, FrameJob job, double celsius)
       throws IOException, InterruptedException {
-    double celsius =
-        services
-            .hardware()
-            .card(config.getDevice())
-            .map(CardReading::temperatureCelsius)
-            .orElse(0.0);
     state = CardState.BUSY;
     try {
       worker.send(
@@ -263,12 +261,16 @@ final class CardSupervisor implements Runnable {
           return true;
         }
         if (message.hasRefused() && message.getRefused().getJob() == job.number()) {
-          pool.finish(new JobResult.Declined(job, message.getRefused().getReason()));
+          String reason = message.getRefused().getReason();
+          pool.finish(
+              message.getRefused().getLater()
+                  ? new JobResult.Postponed(job, reason)
+                  : new JobResult.Declined(job, reason));
           return true;
         }
         continue;
       }
-      lookAtHeat();
+      OptionalDouble unused = lookAtHeat();
       if (closed) {
         return false;
       }
@@ -288,7 +290,8 @@ final class CardSupervisor implements Runnable {
         > services.mission().getPayload().getHeartbeatDeadlineSeconds() * 1e9;
   }
 
-  private void lookAtHeat() {
+  /** Opens or shuts the gate; the temperature that it went by, empty where there is none. */
+  private OptionalDouble lookAtHeat() {
     Optional<CardReading> reading = services.hardware().card(config.getDevice());
     OptionalDouble celsius =
         reading.isPresent()
@@ -309,6 +312,7 @@ final class CardSupervisor implements Runnable {
       case WENT_BLIND -> services.events().report(PayloadEvent.CARD_BLIND, config.getName());
       case NONE -> {}
     }
+    return celsius;
   }
 
   private void died(long pid, String how, Optional<FrameJob> job) {

@@ -17,6 +17,9 @@ public sealed interface JobResult {
   /** No card could take it, or the model does not fit it. */
   record Declined(FrameJob job, String reason) implements JobResult {}
 
+  /** Its files could not be read or written (a full disk): the same job may be submitted again. */
+  record Postponed(FrameJob job, String reason) implements JobResult {}
+
   /** It was tried as often as the mission allows. */
   record Failed(FrameJob job, String reason) implements JobResult {}
 }

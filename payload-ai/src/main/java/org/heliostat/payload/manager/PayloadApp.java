@@ -224,13 +224,13 @@ public final class PayloadApp implements App {
     } catch (IOException e) {
       // a full disk is not the frame's fault: it waits, and with it the camera
       held = Optional.of(offered);
-      storeFault(offered.id(), e);
+      storeFault(offered.id(), String.valueOf(e.getMessage()));
     }
   }
 
-  private void storeFault(String frame, Exception fault) throws InterruptedException {
+  private void storeFault(String frame, String fault) throws InterruptedException {
     if (!storeFailed) {
-      services.events().report(PayloadEvent.STORE_FAULT, frame, fault.getMessage());
+      services.events().report(PayloadEvent.STORE_FAULT, frame, fault);
     }
     storeFailed = true;
     TimeUnit.MILLISECONDS.sleep(STORE_PAUSE_MILLIS);
@@ -258,8 +258,13 @@ public final class PayloadApp implements App {
     return ProductMaker.without(frame, Outcome.FRAME_FAILED, reason, attempts);
   }
 
-  private void finish(JobResult result) {
+  private void finish(JobResult result) throws InterruptedException {
     Frame frame = result.job().frame();
+    if (result instanceof JobResult.Postponed postponed) {
+      storeFault(frame.id(), postponed.reason());
+      cards.submit(postponed.job());
+      return;
+    }
     int attempts = result.job().attempts();
     Product product;
     if (result instanceof JobResult.Done done) {
@@ -312,7 +317,7 @@ public final class PayloadApp implements App {
         firstRecorded = false;
         storeFailed = false;
       } catch (RecorderFault | IOException e) {
-        storeFault(finished.offered.id(), e);
+        storeFault(finished.offered.id(), String.valueOf(e.getMessage()));
         return;
       }
       unrecorded.removeFirst();

@@ -171,14 +171,18 @@ public final class WorkerMain {
       refuse(request.getJob(), String.valueOf(e.getMessage()));
     } catch (IOException e) {
       // the frame or the result file; when it is the socket, sending this fails too
-      refuse(request.getJob(), e.toString());
+      refuse(request.getJob(), e.toString(), true);
     }
   }
 
   private void refuse(long job, String reason) throws IOException {
+    refuse(job, reason, false);
+  }
+
+  private void refuse(long job, String reason, boolean later) throws IOException {
     channel.send(
         FromWorker.newBuilder()
-            .setRefused(Refused.newBuilder().setJob(job).setReason(reason))
+            .setRefused(Refused.newBuilder().setJob(job).setReason(reason).setLater(later))
             .build());
   }
 

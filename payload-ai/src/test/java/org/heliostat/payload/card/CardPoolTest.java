@@ -192,6 +192,20 @@ class CardPoolTest {
   }
 
   @Test
+  void aFullDiskPostponesAFrameAndBlamesNeitherFrameNorWorker() throws Exception {
+    TestFlight flight = flight(1, "has-no-room");
+    try (CardPool pool = new CardPool(flight.services, TestFlight.model())) {
+      pool.submit(job(1));
+      JobResult first = results(pool, 1).get(0);
+      assertThat(first).isEqualTo(new JobResult.Postponed(first.job(), "disk full"));
+      assertThat(first.job().attempts()).isZero();
+      pool.submit(first.job());
+      assertThat(results(pool, 1).get(0)).isInstanceOf(JobResult.Postponed.class);
+      assertThat(flight.count(PayloadEvent.WORKER_DIED)).isZero();
+    }
+  }
+
+  @Test
   void aHotCardGetsNoWorkUntilItHasCooled() throws Exception {
     TestFlight flight = flight(1, "works");
     flight.reading.set(Optional.of(new CardReading(90, 20, 70, 0.5, 0, 0)));
@@ -204,6 +218,23 @@ class CardPoolTest {
       assertThat(((JobResult.Done) results(pool, 1).get(0)).dispatchCelsius()).isEqualTo(60);
       assertThat(flight.count(PayloadEvent.CARD_HOT)).isEqualTo(1);
       assertThat(flight.count(PayloadEvent.CARD_COOL)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aCardThatBecomesHotWhileItWaitsForWorkGetsNone() throws Exception {
+    TestFlight flight = flight(1, "works");
+    try (CardPool pool = new CardPool(flight.services, TestFlight.model())) {
+      pool.submit(job(1));
+      assertThat(results(pool, 1).get(0)).isInstanceOf(JobResult.Done.class);
+      // it has looked at the heat and waits for a job
+      flight.reading.set(Optional.of(new CardReading(90, 20, 70, 0.5, 0, 0)));
+      pool.submit(job(2));
+      assertThat(pool.finished(300)).isEmpty();
+      flight.reading.set(Optional.of(new CardReading(60, 20, 70, 0.5, 0, 0)));
+      JobResult.Done done = (JobResult.Done) results(pool, 1).get(0);
+      assertThat(done.dispatchCelsius()).isEqualTo(60);
+      assertThat(done.job().attempts()).isZero();
     }
   }
 

@@ -70,6 +70,12 @@ final class TestWorker {
           .setRefused(Refused.newBuilder().setJob(request.getJob()).setReason("no such band"))
           .build();
     }
+    if (behaviour.equals("has-no-room")) {
+      return FromWorker.newBuilder()
+          .setRefused(
+              Refused.newBuilder().setJob(request.getJob()).setReason("disk full").setLater(true))
+          .build();
+    }
     int pixels = request.getFrame().getWidth() * request.getFrame().getHeight();
     ByteBuffer bytes = ByteBuffer.allocate(4 * pixels).order(ByteOrder.LITTLE_ENDIAN);
     while (bytes.hasRemaining()) {
