@@ -49,6 +49,9 @@ public final class Main {
     for (int i = 0; i + 1 < arguments.length; i += 2) {
       options.put(arguments[i], arguments[i + 1]);
     }
+    if (options.keySet().equals(Set.of("--check")) && arguments.length == 2) {
+      System.exit(check(Path.of(options.getOrDefault("--check", ""))));
+    }
     if (arguments.length % 2 != 0
         || !options.keySet().equals(Set.of("--mission", "--data", "--run", "--broker"))) {
       System.err.println(USAGE);
@@ -70,10 +73,24 @@ public final class Main {
   static final String USAGE =
       """
       usage: flight --mission FILE --data DIR --run DIR --broker URL
+             flight --check FILE
         --mission  mission file, protobuf text format
         --data     folder that survives restarts: recorder, flight state, frames in work
         --run      folder for sockets and temporary files, on a short path
+        --check    says whether a mission file is in order, and flies nothing
         --broker   MQTT broker as the satellite reaches it, for example tcp://127.0.0.1:1883""";
+
+  private static int check(Path missionFile) {
+    try {
+      Mission mission =
+          MissionFile.read(missionFile, Executive.offered().keySet(), Board.drivers());
+      System.out.println(mission.getName() + " is in order");
+      return 0;
+    } catch (BadTextFile | IllegalStateException e) {
+      System.err.println(e.getMessage());
+      return 2;
+    }
+  }
 
   private static int run(Path missionFile, Path data, Path run, String broker)
       throws InterruptedException {

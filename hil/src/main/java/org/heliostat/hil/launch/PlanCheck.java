@@ -3,6 +3,7 @@ package org.heliostat.hil.launch;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -10,6 +11,8 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.heliostat.hil.rig.ScenarioFile;
 import org.heliostat.protocol.Mission;
@@ -21,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes a plan of the options, or says what is wrong with them before anything is started. */
 final class PlanCheck {
+  private static final long CHECK_SECONDS = 20;
+
   /** Room that a flight needs where it leaves its files. */
   static final long ROOM_BYTES = 64L << 20;
 
@@ -45,6 +50,7 @@ final class PlanCheck {
             ? installation.image().resolve("missions/default.textproto")
             : file(options.mission, "--mission");
     Mission mission = read(missionFile, Mission.getDefaultInstance());
+    askFlight(missionFile, installation);
     int cards = cards(options.cards, mission);
     Path scenarioFile =
         options.scenario == null
@@ -90,6 +96,37 @@ final class PlanCheck {
       // said below
     }
     throw new SetupException("--broker is \"" + url + "\", not of the form tcp://host:port");
+  }
+
+  /** What only the image knows (its apps and drivers) it says itself, about the user's own file. */
+  private static void askFlight(Path missionFile, Installation installation) throws SetupException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            installation.image().resolve("bin/flight").toString(),
+            "--check",
+            missionFile.toString());
+    builder.redirectErrorStream(true);
+    try {
+      Process check = builder.start();
+      check.getOutputStream().close();
+      String said = new String(check.getInputStream().readNBytes(1 << 16), StandardCharsets.UTF_8);
+      if (!check.waitFor(CHECK_SECONDS, TimeUnit.SECONDS)) {
+        check.destroyForcibly();
+        throw new SetupException("the flight image does not answer");
+      }
+      if (check.exitValue() != 0) {
+        // what a JVM says of its environment is no news to the user
+        throw new SetupException(
+            said.lines()
+                .filter(line -> !line.startsWith("Picked up "))
+                .collect(Collectors.joining(System.lineSeparator())));
+      }
+    } catch (IOException e) {
+      throw new SetupException("the flight image cannot be started: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SetupException("interrupted");
+    }
   }
 
   private static int cards(@Nullable Integer wanted, Mission mission) throws SetupException {

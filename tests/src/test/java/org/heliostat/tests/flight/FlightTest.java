@@ -183,6 +183,8 @@ class FlightTest {
         Map.of(
             good + "recoder { }",
             List.of("m.textproto:" + last + ":", "recoder"),
+            good + "apps { name: \"lnik\" }",
+            List.of("m.textproto:" + last + ":", "unknown app \"lnik\""),
             good + "spacecraft_id: 7",
             List.of("m.textproto:" + last + ":", "spacecraft_id"),
             good.replace("max_sent_fraction: 0.02", "max_sent_fraction: 3"),
