@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,7 @@ class FlyTest {
   @BeforeEach
   void layOut() throws IOException {
     installation = new Installation(home);
-    put(installation.image().resolve("bin/flight"), "");
+    imageSays("", 0);
     put(installation.image().resolve("missions/default.textproto"), MISSION);
     put(installation.imageDigest(), "d");
     put(installation.libc(), "");
@@ -132,6 +133,19 @@ class FlyTest {
     assertThat(said.toString()).contains("--warp");
     assertThat(line.execute("--speed", "fast")).isEqualTo(2);
     assertThat(line.execute("command")).isEqualTo(2);
+  }
+
+  @Test
+  void whatTheImageSaysOfTheMissionFileIsToldToTheUser() throws IOException {
+    imageSays("m.textproto:4:8: unknown app", 2);
+    refused("m.textproto:4:8: unknown app");
+  }
+
+  /** An image whose flight answers so to every question. */
+  private void imageSays(String text, int exitCode) throws IOException {
+    Path flight = installation.image().resolve("bin/flight");
+    put(flight, "#!/bin/sh\necho '" + text + "'\nexit " + exitCode + "\n");
+    Files.setPosixFilePermissions(flight, PosixFilePermissions.fromString("rwx------"));
   }
 
   private FlightPlan plan() throws SetupException {
