@@ -81,28 +81,30 @@ public final class Main {
         --broker   MQTT broker as the satellite reaches it, for example tcp://127.0.0.1:1883""";
 
   private static int check(Path missionFile) {
+    Optional<Mission> mission = read(missionFile);
+    mission.ifPresent(good -> System.out.println(good.getName() + " is in order"));
+    return mission.isPresent() ? 0 : 2;
+  }
+
+  /** The mission of a file that is in order; of another one the user is told why it is not. */
+  private static Optional<Mission> read(Path missionFile) {
     try {
-      Mission mission =
-          MissionFile.read(missionFile, Executive.offered().keySet(), Board.drivers());
-      System.out.println(mission.getName() + " is in order");
-      return 0;
+      return Optional.of(
+          MissionFile.read(missionFile, Executive.offered().keySet(), Board.drivers()));
     } catch (BadTextFile | IllegalStateException e) {
       System.err.println(e.getMessage());
-      return 2;
+      return Optional.empty();
     }
   }
 
   private static int run(Path missionFile, Path data, Path run, String broker)
       throws InterruptedException {
-    Map<String, AppFactory> offered;
-    Mission mission;
-    try {
-      offered = Executive.offered();
-      mission = MissionFile.read(missionFile, offered.keySet(), Board.drivers());
-    } catch (BadTextFile | IllegalStateException e) {
-      System.err.println("mission file:" + System.lineSeparator() + e.getMessage());
+    Optional<Mission> read = read(missionFile);
+    if (read.isEmpty()) {
       return 2;
     }
+    Mission mission = read.get();
+    Map<String, AppFactory> offered = Executive.offered();
     try (Board board = Board.open()) {
       BoardClock clock = new BoardClock(board);
       Files.createDirectories(data);
