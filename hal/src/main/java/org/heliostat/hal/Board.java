@@ -12,7 +12,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongSupplier;
-import org.heliostat.hal.os.LinuxSmbus;
+import org.heliostat.hal.os.I2cBus;
 import org.heliostat.hal.os.NativeLibc;
 import org.heliostat.hal.os.SystemLibrary;
 
@@ -43,6 +43,7 @@ public final class Board implements AutoCloseable {
   private final LongSupplier hostNanos;
   private final ThreadLocal<Memory> timespec = ThreadLocal.withInitial(() -> new Memory(16));
   private final List<Device> devices = new CopyOnWriteArrayList<>();
+  private final Map<String, I2cBus> buses = new TreeMap<>();
 
   private Board(SystemLibrary libc, LongSupplier hostNanos) {
     this.libc = libc;
@@ -127,9 +128,90 @@ public final class Board implements AutoCloseable {
     }
   }
 
+  /** The native calls, for drivers of devices that are no parts on an I2C bus. */
+  public SystemLibrary system() {
+    return libc;
+  }
+
+  /**
+   * Sets up an I2C bus, before the first of its parts is opened. A bus that is not set up has a
+   * deadline of 100 ms for a transfer and no recovery.
+   *
+   * @param path such as {@code /dev/i2c-1}
+   * @param parameters see {@link I2cBus}; an unknown key is refused
+   */
+  public void bus(String path, Map<String, String> parameters) throws HardwareFault {
+    I2cBus bus = new I2cBus(libc, hostNanos, path, parameters);
+    synchronized (buses) {
+      if (buses.putIfAbsent(path, bus) != null) {
+        throw new HardwareFault(
+            HardwareFault.Kind.REFUSED, path, "the bus is set up, or has parts, already");
+      }
+    }
+  }
+
+  /** Paths of the buses that were set up or have parts, in order. */
+  public Set<String> buses() {
+    synchronized (buses) {
+      return new TreeSet<>(buses.keySet());
+    }
+  }
+
+  /**
+   * Recovers a bus by command: its adapter is bound anew and all its parts are opened again at
+   * their next transfer.
+   *
+   * @throws HardwareFault of kind {@code REFUSED} for a bus that is unknown or whose parameters do
+   *     not say how; {@code TIMEOUT} while a transfer holds the bus
+   */
+  public void recoverBus(String path) throws HardwareFault {
+    known(path).recover();
+  }
+
+  /** How often a bus was recovered, by itself or by command. */
+  public long busRecoveries(String path) throws HardwareFault {
+    return known(path).recoveries();
+  }
+
+  /** How many transfers of a bus were tried again. */
+  public long busRetries(String path) throws HardwareFault {
+    return known(path).retries();
+  }
+
   /** Opens a part on an I2C bus, for drivers. The caller closes it. */
   public Smbus smbus(String deviceName, String busPath, int address) throws HardwareFault {
-    return LinuxSmbus.open(libc, hostNanos, deviceName, busPath, address);
+    return smbus(deviceName, busPath, address, false, false);
+  }
+
+  /**
+   * Opens a part on an I2C bus, for drivers. The caller closes it.
+   *
+   * @param pec whether each transfer carries a packet error code; refused where the adapter cannot
+   * @param force whether the part is taken although a driver of the kernel holds it
+   */
+  public Smbus smbus(String deviceName, String busPath, int address, boolean pec, boolean force)
+      throws HardwareFault {
+    I2cBus bus;
+    synchronized (buses) {
+      bus = buses.get(busPath);
+      if (bus == null) {
+        bus = new I2cBus(libc, hostNanos, busPath, Map.of());
+        buses.put(busPath, bus);
+      }
+    }
+    return bus.open(deviceName, address, pec, force);
+  }
+
+  /**
+   * Says whether a device could be opened so, without touching anything.
+   *
+   * @throws HardwareFault of kind {@code REFUSED} for an unknown driver, a driver of another kind,
+   *     or parameters that the driver refuses
+   */
+  public static void check(
+      Class<? extends Device> kind, String name, String driver, Map<String, String> parameters)
+      throws HardwareFault {
+    chosen(kind, name, driver).check(name, Map.copyOf(parameters));
   }
 
   /**
@@ -143,6 +225,33 @@ public final class Board implements AutoCloseable {
   public <D extends Device> D device(
       Class<D> kind, String name, String driver, Map<String, String> parameters)
       throws HardwareFault {
+    DeviceDriver chosen = chosen(kind, name, driver);
+    D device = kind.cast(chosen.open(name, Map.copyOf(parameters), this));
+    devices.add(device);
+    return device;
+  }
+
+  @Override
+  public void close() {
+    for (int i = devices.size() - 1; i >= 0; i--) {
+      devices.get(i).close();
+    }
+    devices.clear();
+  }
+
+  private I2cBus known(String path) throws HardwareFault {
+    synchronized (buses) {
+      I2cBus bus = buses.get(path);
+      if (bus == null) {
+        throw new HardwareFault(
+            HardwareFault.Kind.REFUSED, path, "no such bus; there are " + buses.keySet());
+      }
+      return bus;
+    }
+  }
+
+  private static DeviceDriver chosen(Class<? extends Device> kind, String name, String driver)
+      throws HardwareFault {
     DeviceDriver chosen = driver(name, driver);
     if (!kind.isAssignableFrom(chosen.kind())) {
       throw new HardwareFault(
@@ -155,17 +264,7 @@ public final class Board implements AutoCloseable {
               + ", not a "
               + kind.getSimpleName());
     }
-    D device = kind.cast(chosen.open(name, Map.copyOf(parameters), this));
-    devices.add(device);
-    return device;
-  }
-
-  @Override
-  public void close() {
-    for (int i = devices.size() - 1; i >= 0; i--) {
-      devices.get(i).close();
-    }
-    devices.clear();
+    return chosen;
   }
 
   private static DeviceDriver driver(String device, String wanted) throws HardwareFault {

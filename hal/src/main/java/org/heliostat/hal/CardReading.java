@@ -8,6 +8,7 @@ package org.heliostat.hal;
  * @param powerLimitWatts power that the card holds itself to, W
  * @param utilisation share of the last sampling period in which the card computed, 0 to 1
  * @param memoryUsedBytes memory in use on the card, bytes
+ * @param health what else the card says of itself
  * @param takenNanos mission time of the sample, ns
  */
 public record CardReading(
@@ -16,4 +17,24 @@ public record CardReading(
     double powerLimitWatts,
     double utilisation,
     long memoryUsedBytes,
-    long takenNanos) {}
+    CardHealth health,
+    long takenNanos)
+    implements Reading {
+  /** Of a card that says nothing of its health. */
+  public CardReading(
+      double temperatureCelsius,
+      double powerWatts,
+      double powerLimitWatts,
+      double utilisation,
+      long memoryUsedBytes,
+      long takenNanos) {
+    this(
+        temperatureCelsius,
+        powerWatts,
+        powerLimitWatts,
+        utilisation,
+        memoryUsedBytes,
+        CardHealth.UNKNOWN,
+        takenNanos);
+  }
+}

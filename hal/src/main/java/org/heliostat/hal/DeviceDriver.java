@@ -17,7 +17,15 @@ public interface DeviceDriver {
   Class<? extends Device> kind();
 
   /**
-   * Opens a device.
+   * Says whether the parameters are in order, without touching anything.
+   *
+   * @param deviceName the name for faults
+   * @throws HardwareFault of kind {@code REFUSED} with the key and what is wrong with it
+   */
+  void check(String deviceName, Map<String, String> parameters) throws HardwareFault;
+
+  /**
+   * Opens a device. What {@link #check} refuses, this refuses, too.
    *
    * @param deviceName the name for faults and events
    * @param parameters the driver's own keys; an unknown key is refused

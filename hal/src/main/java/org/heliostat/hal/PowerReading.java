@@ -9,4 +9,5 @@ package org.heliostat.hal;
  * @param takenNanos mission time of the sample, ns
  */
 public record PowerReading(
-    double busVoltageVolts, double currentAmperes, double powerWatts, long takenNanos) {}
+    double busVoltageVolts, double currentAmperes, double powerWatts, long takenNanos)
+    implements Reading {}

@@ -6,4 +6,4 @@ package org.heliostat.hal;
  * @param celsius degrees Celsius
  * @param takenNanos mission time of the sample, ns
  */
-public record TemperatureReading(double celsius, long takenNanos) {}
+public record TemperatureReading(double celsius, long takenNanos) implements Reading {}

@@ -1,7 +1,4 @@
 package org.heliostat.hal;
 
 /** Measures one temperature. */
-public interface TemperatureSensor extends Device {
-  /** Takes one fresh sample. */
-  TemperatureReading read() throws HardwareFault;
-}
+public interface TemperatureSensor extends Polled<TemperatureReading> {}

@@ -32,6 +32,9 @@ class BoardTest {
     }
 
     @Override
+    public void check(String deviceName, Map<String, String> parameters) {}
+
+    @Override
     public Device open(String deviceName, Map<String, String> parameters, Board board) {
       throw new IllegalStateException("never opened");
     }
@@ -99,7 +102,55 @@ class BoardTest {
 
   @Test
   void namesItsDrivers() {
-    assertThat(Board.drivers()).containsExactly("ina226", "lm75", "nvml", "spool");
+    assertThat(Board.drivers())
+        .containsExactly(
+            "ads1115-radfet",
+            "adxl345",
+            "can",
+            "edac",
+            "emc2305",
+            "gnss",
+            "hwmon-card",
+            "ina226",
+            "ina228",
+            "lm75",
+            "nvml",
+            "pca9685",
+            "pmbus-switch",
+            "rtc",
+            "spool",
+            "thermal-zone",
+            "tmp102",
+            "tmp105",
+            "tmp117",
+            "watchdog");
+  }
+
+  @Test
+  void checksADeviceWithoutTouchingAnything() throws HardwareFault {
+    Board.check(TemperatureSensor.class, "t", "lm75", LM75);
+    assertThatThrownBy(() -> Board.check(Camera.class, "t", "lm75", LM75))
+        .hasMessageContaining("not a Camera");
+    assertThatThrownBy(
+            () -> Board.check(TemperatureSensor.class, "t", "lm75", Map.of("bus", "/dev/i2c-1")))
+        .hasMessageContaining("\"address\" is missing");
+  }
+
+  @Test
+  void setsUpABusBeforeItsPartsAndOnce() throws HardwareFault {
+    try (Board board = libc.board()) {
+      board.bus("/dev/i2c-2", Map.of("deadline_ms", "50"));
+      board.device(TemperatureSensor.class, "t", "lm75", LM75);
+      assertThat(board.buses()).containsExactly("/dev/i2c-1", "/dev/i2c-2");
+      assertThat(board.busRecoveries("/dev/i2c-2")).isZero();
+      assertThat(board.busRetries("/dev/i2c-1")).isZero();
+      assertThatThrownBy(() -> board.bus("/dev/i2c-1", Map.of()))
+          .hasMessageContaining("has parts, already");
+      assertThatThrownBy(() -> board.recoverBus("/dev/i2c-9"))
+          .hasMessageContaining("no such bus; there are [/dev/i2c-1, /dev/i2c-2]");
+      assertThatThrownBy(() -> board.recoverBus("/dev/i2c-1"))
+          .hasMessageContaining("do not say how");
+    }
   }
 
   @Test

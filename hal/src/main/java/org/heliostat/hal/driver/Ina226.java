@@ -14,7 +14,7 @@ import org.heliostat.hal.Smbus;
  * sample ends with a look at the calibration register; if it is not what was written, the part is
  * set up again and sampled once more.
  */
-final class Ina226 implements PowerMonitor {
+final class Ina226 extends I2cSampled<PowerReading> implements PowerMonitor {
   static final int CONFIGURATION = 0x00;
   static final int SHUNT = 0x01;
   static final int BUS = 0x02;
@@ -38,86 +38,76 @@ final class Ina226 implements PowerMonitor {
   private static final int READY_POLLS = 10;
   private static final long READY_POLL_NANOS = 5_000_000L;
 
-  private final String name;
-  private final Board board;
-  private final Smbus part;
   private final Ina226Scale scale;
 
+  private double volts;
+  private double amperes;
+  private double watts;
+
   Ina226(String name, Board board, Smbus part, Ina226Scale scale) {
-    this.name = name;
-    this.board = board;
-    this.part = part;
+    super(name, board, part);
     this.scale = scale;
   }
 
   @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public synchronized PowerReading read() throws HardwareFault {
+  protected void measure() throws HardwareFault {
     for (int round = 0; round < 2; round++) {
       int shunt = part.readWord(SHUNT);
       int bus = part.readWord(BUS);
       int current = part.readWord(CURRENT);
       int power = part.readWord(POWER);
       long taken = board.monotonicNanos();
-      if (part.readWord(CALIBRATION) == scale.calibration()) {
-        return reading(shunt, bus, current, power, taken);
+      if (!settingUp() && part.readWord(CALIBRATION) == scale.calibration()) {
+        store(shunt, bus, current, power, taken);
+        return;
       }
       setUp();
     }
-    throw new HardwareFault(Kind.STALE, name, "the part resets itself again and again");
+    throw fault(Kind.STALE, "the part resets itself again and again");
   }
 
   @Override
-  public void close() {
-    part.close();
+  protected PowerReading record(long takenNanos) {
+    return new PowerReading(volts, amperes, watts, takenNanos);
   }
 
-  private PowerReading reading(int shunt, int bus, int current, int power, long taken)
-      throws HardwareFault {
+  private void store(int shunt, int bus, int current, int power, long taken) throws HardwareFault {
     if (bus > 0x7fff) {
-      throw new HardwareFault(
-          Kind.BAD_DATA,
-          name,
-          "bus voltage register is 0x%04x, its top bit is always 0".formatted(bus));
+      throw fault(
+          Kind.BAD_DATA, "bus voltage register is 0x%04x, its top bit is always 0".formatted(bus));
     }
     if (shunt == 0x7fff || shunt == 0x8000) {
-      throw new HardwareFault(
-          Kind.OUT_OF_RANGE, name, "the shunt voltage is beyond what the part can measure");
+      throw fault(Kind.OUT_OF_RANGE, "the shunt voltage is beyond what the part can measure");
     }
     if ((part.readWord(MASK_ENABLE) & MATH_OVERFLOW) != 0) {
-      throw new HardwareFault(Kind.OUT_OF_RANGE, name, "the current is beyond max_amperes");
+      throw fault(Kind.OUT_OF_RANGE, "the current is beyond max_amperes");
     }
-    double amperes = scale.amperes(current);
-    double watts = Math.copySign(scale.watts(power), amperes);
-    return new PowerReading(scale.busVolts(bus), amperes, watts, taken);
+    synchronized (sample) {
+      volts = scale.busVolts(bus);
+      amperes = scale.amperes(current);
+      watts = Math.copySign(scale.watts(power), amperes);
+      taken(taken);
+    }
   }
 
   private void setUp() throws HardwareFault {
     int manufacturer = part.readWord(MANUFACTURER);
     if (manufacturer != TEXAS_INSTRUMENTS) {
-      throw new HardwareFault(
+      throw fault(
           Kind.BAD_DATA,
-          name,
           "the manufacturer register is 0x%04x: this is no INA226".formatted(manufacturer));
     }
+    setUpBegins();
     part.writeWord(CALIBRATION, scale.calibration());
     // Writing the configuration starts a new conversion, made with the calibration above.
     part.writeWord(CONFIGURATION, RUNNING);
     for (int poll = 0; poll < READY_POLLS; poll++) {
       if ((part.readWord(MASK_ENABLE) & CONVERSION_READY) != 0) {
+        setUpDone();
         return;
       }
-      try {
-        board.sleepUntilNanos(board.monotonicNanos() + READY_POLL_NANOS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new HardwareFault(Kind.TIMEOUT, name, "interrupted while the part was set up", e);
-      }
+      pause(READY_POLL_NANOS);
     }
-    throw new HardwareFault(Kind.STALE, name, "the part converts nothing after its set-up");
+    throw fault(Kind.STALE, "the part converts nothing after its set-up");
   }
 }

@@ -16,6 +16,8 @@ import org.heliostat.hal.os.NativeNvml;
  * -L} prints it): one of the two.
  */
 public final class NvmlDriver implements DeviceDriver {
+  private static final int MOST_CARDS = 65_535;
+
   @Override
   public String name() {
     return "nvml";
@@ -27,15 +29,27 @@ public final class NvmlDriver implements DeviceDriver {
   }
 
   @Override
-  public Device open(String deviceName, Map<String, String> parameters, Board board)
-      throws HardwareFault {
+  public void check(String deviceName, Map<String, String> parameters) throws HardwareFault {
     Parameters given = new Parameters(deviceName, parameters, Set.of("index", "uuid"));
     if (given.has("index") == given.has("uuid")) {
       throw given.refused("one of the parameters \"index\" and \"uuid\" is needed");
     }
+    if (given.has("index")) {
+      given.integer("index", 0, MOST_CARDS);
+    } else {
+      given.text("uuid");
+    }
+  }
+
+  @Override
+  public Device open(String deviceName, Map<String, String> parameters, Board board)
+      throws HardwareFault {
+    check(deviceName, parameters);
+    Parameters given = new Parameters(deviceName, parameters, Set.of("index", "uuid"));
     if (given.has("uuid")) {
       return NvmlCard.byUuid(deviceName, board, NativeNvml.load(), given.text("uuid"));
     }
-    return NvmlCard.byIndex(deviceName, board, NativeNvml.load(), given.integer("index", 0, 1023));
+    return NvmlCard.byIndex(
+        deviceName, board, NativeNvml.load(), given.integer("index", 0, MOST_CARDS));
   }
 }

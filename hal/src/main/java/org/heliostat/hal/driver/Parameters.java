@@ -10,11 +10,18 @@ import org.heliostat.hal.HardwareFault.Kind;
  * A driver's parameters, checked: unknown keys, missing keys and unreadable values are refused by
  * name.
  */
-final class Parameters {
+public final class Parameters {
   private final String device;
   private final Map<String, String> values;
 
-  Parameters(String device, Map<String, String> values, Set<String> known) throws HardwareFault {
+  /**
+   * Takes a driver's parameters.
+   *
+   * @param device the device's name in faults
+   * @param known the driver's keys; any other is refused
+   */
+  public Parameters(String device, Map<String, String> values, Set<String> known)
+      throws HardwareFault {
     this.device = device;
     this.values = values;
     for (String key : new TreeSet<>(values.keySet())) {
@@ -24,11 +31,13 @@ final class Parameters {
     }
   }
 
-  boolean has(String key) {
+  /** Whether the key was given. */
+  public boolean has(String key) {
     return values.containsKey(key);
   }
 
-  String text(String key) throws HardwareFault {
+  /** The value of a key that must be there. */
+  public String text(String key) throws HardwareFault {
     String value = values.get(key);
     if (value == null || value.isBlank()) {
       throw refused("parameter \"" + key + "\" is missing");
@@ -37,7 +46,7 @@ final class Parameters {
   }
 
   /** A whole number in decimal or, after 0x, hexadecimal. */
-  int integer(String key, int lowest, int highest) throws HardwareFault {
+  public int integer(String key, int lowest, int highest) throws HardwareFault {
     String text = text(key);
     int value;
     try {
@@ -51,7 +60,8 @@ final class Parameters {
     return value;
   }
 
-  double decimal(String key, double lowest, double highest) throws HardwareFault {
+  /** A number within bounds; NaN is in none. */
+  public double decimal(String key, double lowest, double highest) throws HardwareFault {
     String text = text(key);
     double value;
     try {
@@ -65,7 +75,44 @@ final class Parameters {
     return value;
   }
 
-  HardwareFault refused(String message) {
+  /** A whole number, or {@code usual} where the key is absent. */
+  public int integer(String key, int lowest, int highest, int usual) throws HardwareFault {
+    return has(key) ? integer(key, lowest, highest) : usual;
+  }
+
+  /** A number, or {@code usual} where the key is absent. */
+  public double decimal(String key, double lowest, double highest, double usual)
+      throws HardwareFault {
+    return has(key) ? decimal(key, lowest, highest) : usual;
+  }
+
+  /** {@code true} or {@code false}; {@code usual} where the key is absent. */
+  public boolean flag(String key, boolean usual) throws HardwareFault {
+    if (!has(key)) {
+      return usual;
+    }
+    String text = text(key);
+    if (text.equals("true")) {
+      return true;
+    }
+    if (text.equals("false")) {
+      return false;
+    }
+    throw refused("parameter \"" + key + "\" is \"" + text + "\", not true or false");
+  }
+
+  /** One of a few words; {@code usual} where the key is absent. */
+  public String word(String key, String usual, Set<String> words) throws HardwareFault {
+    String text = has(key) ? text(key) : usual;
+    if (!words.contains(text)) {
+      throw refused(
+          "parameter \"" + key + "\" is \"" + text + "\"; there are " + new TreeSet<>(words));
+    }
+    return text;
+  }
+
+  /** A fault that refuses the parameters. */
+  public HardwareFault refused(String message) {
     return new HardwareFault(Kind.REFUSED, device, message);
   }
 }

@@ -1,6 +1,7 @@
 package org.heliostat.hal.driver;
 
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
@@ -29,14 +30,28 @@ public final class SpoolDriver implements DeviceDriver {
   }
 
   @Override
+  public void check(String deviceName, Map<String, String> parameters) throws HardwareFault {
+    folder(deviceName, parameters);
+  }
+
+  @Override
   public Device open(String deviceName, Map<String, String> parameters, Board board)
       throws HardwareFault {
-    Parameters given = new Parameters(deviceName, parameters, Set.of("folder"));
-    Path folder = Path.of(given.text("folder"));
+    Path folder = folder(deviceName, parameters);
     try {
       return new SpoolCamera(deviceName, folder);
     } catch (IOException e) {
       throw new HardwareFault(Kind.ABSENT, deviceName, "folder " + folder + ": " + e, e);
+    }
+  }
+
+  private static Path folder(String deviceName, Map<String, String> parameters)
+      throws HardwareFault {
+    Parameters given = new Parameters(deviceName, parameters, Set.of("folder"));
+    try {
+      return Path.of(given.text("folder"));
+    } catch (InvalidPathException e) {
+      throw given.refused("parameter \"folder\" is no path: " + e.getMessage());
     }
   }
 }

@@ -25,6 +25,9 @@ import org.heliostat.hal.HardwareFault;
 final class NamedLibrary {
   private static final int RTLD_NOW_LOCAL = 2;
 
+  /** Set for flights on a rig, and for no others. */
+  private static final String RIG_WORLD = "HELIOSTAT_RIG_WORLD";
+
   private NamedLibrary() {}
 
   /** The C names that a binding class declares. */
@@ -47,6 +50,15 @@ final class NamedLibrary {
    */
   static NativeLibrary load(String property, String usual, Class<?> binding) throws HardwareFault {
     String named = System.getProperty(property, usual);
+    if (named.equals(usual) && System.getenv(RIG_WORLD) != null) {
+      throw new HardwareFault(
+          HardwareFault.Kind.REFUSED,
+          named,
+          RIG_WORLD
+              + " says that this is a flight on a rig, but -D"
+              + property
+              + " names no drop-in: real devices would be opened");
+    }
     String label = named.equals(usual) ? named : named + " (from -D" + property + ")";
     if (named.indexOf('/') >= 0 && !Files.isRegularFile(Path.of(named))) {
       throw missing(named, "the native library " + label + " does not exist");
@@ -89,6 +101,20 @@ final class NamedLibrary {
       }
     }
     return library;
+  }
+
+  /** Whether a loaded library has every call of a binding itself. */
+  static boolean holds(NativeLibrary library, Class<?> binding) {
+    for (String symbol : symbols(binding)) {
+      try {
+        if (!sameFile(fileOf(library.getFunction(symbol)), library.getFile().getPath())) {
+          return false;
+        }
+      } catch (UnsatisfiedLinkError e) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static HardwareFault missing(String library, String message) {

@@ -54,6 +54,41 @@ public final class NativeLibc implements SystemLibrary {
   }
 
   @Override
+  public long read(int fd, Pointer buffer, long count) {
+    return Calls.read(fd, buffer, count);
+  }
+
+  @Override
+  public long pread(int fd, Pointer buffer, long count, long offset) {
+    return Calls.pread(fd, buffer, count, offset);
+  }
+
+  @Override
+  public long write(int fd, Pointer buffer, long count) {
+    return Calls.write(fd, buffer, count);
+  }
+
+  @Override
+  public int poll(Pointer fds, long count, int timeoutMillis) {
+    return Calls.poll(fds, count, timeoutMillis);
+  }
+
+  @Override
+  public int socket(int domain, int type, int protocol) {
+    return Calls.socket(domain, type, protocol);
+  }
+
+  @Override
+  public int bind(int fd, Pointer address, int length) {
+    return Calls.bind(fd, address, length);
+  }
+
+  @Override
+  public int setsockopt(int fd, int level, int name, Pointer value, int length) {
+    return Calls.setsockopt(fd, level, name, value, length);
+  }
+
+  @Override
   public int ioctl(int fd, long request, Pointer argument) {
     return Calls.ioctl(fd, request, argument);
   }
@@ -82,6 +117,20 @@ public final class NativeLibc implements SystemLibrary {
     static native int open(Pointer path, int flags);
 
     static native int close(int fd);
+
+    static native long read(int fd, Pointer buffer, long count);
+
+    static native long pread(int fd, Pointer buffer, long count, long offset);
+
+    static native long write(int fd, Pointer buffer, long count);
+
+    static native int poll(Pointer fds, long count, int timeoutMillis);
+
+    static native int socket(int domain, int type, int protocol);
+
+    static native int bind(int fd, Pointer address, int length);
+
+    static native int setsockopt(int fd, int level, int name, Pointer value, int length);
 
     static native int ioctl(int fd, long request, Pointer argument);
 

@@ -112,7 +112,8 @@ class Lm75Test {
 
   @Test
   void refusesPartsAndBitsThatThereAreNot() {
-    assertThatThrownBy(() -> open("lm35", "9")).hasMessageContaining("there are lm75 and tmp105");
+    assertThatThrownBy(() -> open("lm35", "9"))
+        .hasMessageContaining("there are [lm75, tmp102, tmp105]");
     assertThatThrownBy(() -> open("lm75", "13")).hasMessageContaining("not in 9..12");
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.util.List;
+import java.util.Map;
 import org.heliostat.hal.FakeLibc;
 import org.heliostat.hal.HardwareFault;
 import org.heliostat.hal.HardwareFault.Kind;
@@ -19,7 +20,11 @@ class LinuxSmbusTest {
   private final FakeLibc libc = new FakeLibc();
 
   private LinuxSmbus open() throws HardwareFault {
-    return LinuxSmbus.open(libc, () -> libc.hostNanos, "part", "/dev/i2c-1", 0x40);
+    return bus().open("part", 0x40, false, false);
+  }
+
+  private I2cBus bus() throws HardwareFault {
+    return new I2cBus(libc, () -> libc.hostNanos, "/dev/i2c-1", Map.of());
   }
 
   @Test
@@ -83,8 +88,10 @@ class LinuxSmbusTest {
     "11, TIMEOUT",
     "13, REFUSED",
     "1, REFUSED",
-    "16, REFUSED",
+    "95, REFUSED",
+    "16, TIMEOUT",
     "5, BAD_DATA",
+    "74, BAD_DATA",
     "99, BAD_DATA"
   })
   void saysWhatTheErrorMeans(int error, Kind kind) throws HardwareFault {
@@ -92,7 +99,7 @@ class LinuxSmbusTest {
       libc.errors.addAll(List.of(error, error, error));
       HardwareFault fault = catchThrowableOfType(HardwareFault.class, () -> smbus.writeByte(3, 1));
       assertThat(fault.kind()).isEqualTo(kind);
-      assertThat(fault).hasMessageContaining("writing register 3 of 0x40 on /dev/i2c-1");
+      assertThat(fault).hasMessageContaining("0x40 on /dev/i2c-1");
     }
   }
 
@@ -114,7 +121,7 @@ class LinuxSmbusTest {
 
   @Test
   void refusesAnAddressThatIsNone() {
-    assertThatThrownBy(() -> LinuxSmbus.open(libc, () -> 0, "part", "/dev/i2c-1", 0x78))
+    assertThatThrownBy(() -> bus().open("part", 0x78, false, false))
         .hasMessageContaining("0x78 is not a 7-bit I2C address");
     assertThat(libc.calls).isEmpty();
   }
@@ -132,5 +139,83 @@ class LinuxSmbusTest {
     smbus.close();
     assertThatThrownBy(() -> smbus.readWord(0)).hasMessageContaining("closed");
     assertThat(libc.transfers).isZero();
+  }
+
+  @Test
+  void wordsOfSmbusTravelLowByteFirst() throws HardwareFault {
+    try (LinuxSmbus smbus = open()) {
+      libc.registers.put(0x88, 0x3412);
+      assertThat(smbus.readWordLittleEndian(0x88)).isEqualTo(0x1234);
+      smbus.writeWordLittleEndian(0x4A, 0xBEEF);
+      assertThat(libc.registers).containsEntry(0x4A, 0xEFBE);
+    }
+  }
+
+  @Test
+  void sendsAndReceivesSingleBytes() throws HardwareFault {
+    try (LinuxSmbus smbus = open()) {
+      smbus.sendByte(3);
+      assertThat(libc.calls).endsWith("send 3");
+      libc.registers.put(0, 0x5A);
+      assertThat(smbus.receiveByte()).isEqualTo(0x5A);
+    }
+  }
+
+  @Test
+  void readsBlocksOfAGivenLength() throws HardwareFault {
+    try (LinuxSmbus smbus = open()) {
+      libc.registers.putAll(Map.of(0x32, 1, 0x33, 2, 0x34, 0xFF));
+      byte[] bytes = new byte[8];
+      smbus.readBlock(0x32, bytes, 3);
+      assertThat(bytes).startsWith(1, 2, -1).endsWith(0, 0);
+      assertThatThrownBy(() -> smbus.readBlock(0, bytes, 0)).hasMessageContaining("not 1..32");
+      assertThatThrownBy(() -> smbus.readBlock(0, bytes, 33)).hasMessageContaining("not 1..32");
+    }
+  }
+
+  @Test
+  void readsBlocksThatSayTheirLength() throws HardwareFault {
+    FakeLibc.Part part = libc.part(0x40);
+    part.blocks.put(0x99, new byte[] {'A', 'D', 'I'});
+    try (LinuxSmbus smbus = open()) {
+      byte[] bytes = new byte[32];
+      assertThat(smbus.readCountedBlock(0x99, bytes)).isEqualTo(3);
+      assertThat(bytes).startsWith('A', 'D', 'I');
+      part.blocks.put(0x99, new byte[40]);
+      HardwareFault fault =
+          catchThrowableOfType(HardwareFault.class, () -> smbus.readCountedBlock(0x99, bytes));
+      assertThat(fault.kind()).isEqualTo(Kind.BAD_DATA);
+    }
+  }
+
+  @Test
+  void checksumsAreSwitchedOnWhereTheAdapterHasThem() throws HardwareFault {
+    bus().open("part", 0x10, true, true).close();
+    assertThat(libc.calls).contains("force 16", "pec");
+    libc.functions &= ~LinuxSmbus.PEC_FUNCTION;
+    assertThatThrownBy(() -> bus().open("part", 0x10, true, false))
+        .hasMessageContaining("no packet error codes");
+    assertThat(libc.openCount()).isZero();
+  }
+
+  @Test
+  void aWrongChecksumIsReadAgain() throws HardwareFault {
+    try (LinuxSmbus smbus = bus().open("part", 0x40, true, false)) {
+      libc.registers.put(2, 9);
+      libc.errors.addAll(List.of(74, 74));
+      assertThat(smbus.readWord(2)).isEqualTo(9);
+    }
+  }
+
+  @Test
+  void anAdapterThatComesBackIsOpenedAgain() throws HardwareFault {
+    try (LinuxSmbus smbus = open()) {
+      libc.errors.add(19);
+      HardwareFault fault = catchThrowableOfType(HardwareFault.class, () -> smbus.readWord(2));
+      assertThat(fault.kind()).isEqualTo(Kind.ABSENT);
+      libc.registers.put(2, 9);
+      assertThat(smbus.readWord(2)).isEqualTo(9);
+      assertThat(libc.calls).filteredOn("open /dev/i2c-1"::equals).hasSize(2);
+    }
   }
 }

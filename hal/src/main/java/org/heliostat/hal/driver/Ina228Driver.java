@@ -1,0 +1,39 @@
+package org.heliostat.hal.driver;
+
+import org.heliostat.hal.Board;
+import org.heliostat.hal.Device;
+import org.heliostat.hal.HardwareFault;
+import org.heliostat.hal.PowerMonitor;
+
+/**
+ * Texas Instruments INA228 power monitor with 20 bits (data sheet SLYS021).
+ *
+ * <p>Parameters: {@code bus}, {@code address} ({@code 0x40}), {@code shunt_ohms}, {@code
+ * max_amperes}; {@code force}.
+ */
+public final class Ina228Driver extends PartDriver<Ina228Driver.Settings> {
+  record Settings(I2cPlace place, Ina228Scale scale) {}
+
+  public Ina228Driver() {
+    super("ina228", PowerMonitor.class, onI2c("shunt_ohms", "max_amperes"));
+  }
+
+  @Override
+  Settings settings(Parameters given) throws HardwareFault {
+    I2cPlace place = I2cPlace.of(given);
+    try {
+      return new Settings(
+          place,
+          Ina228Scale.of(
+              given.decimal("shunt_ohms", 1e-6, 10), given.decimal("max_amperes", 1e-3, 1e4)));
+    } catch (IllegalArgumentException e) {
+      throw given.refused(String.valueOf(e.getMessage()));
+    }
+  }
+
+  @Override
+  Device device(String deviceName, Settings settings, Board board) throws HardwareFault {
+    return new Ina228(
+        deviceName, board, settings.place().open(deviceName, board), settings.scale());
+  }
+}
