@@ -10,10 +10,12 @@ import java.util.Set;
 import org.heliostat.core.app.AppFactory;
 import org.heliostat.core.app.Executive;
 import org.heliostat.core.app.Services;
+import org.heliostat.core.app.WatchdogKeeper;
 import org.heliostat.core.bus.Bus;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.event.Events;
+import org.heliostat.core.hardware.BoardDrivers;
 import org.heliostat.core.hardware.Hardware;
 import org.heliostat.core.mission.MissionFile;
 import org.heliostat.core.mode.Modes;
@@ -90,7 +92,7 @@ public final class Main {
   private static Optional<Mission> read(Path missionFile) {
     try {
       return Optional.of(
-          MissionFile.read(missionFile, Executive.offered().keySet(), Board.drivers()));
+          MissionFile.read(missionFile, Executive.offered().keySet(), new BoardDrivers()));
     } catch (BadTextFile | IllegalStateException e) {
       System.err.println(e.getMessage());
       return Optional.empty();
@@ -158,11 +160,13 @@ public final class Main {
     boot(services);
     registerCoreCommands(services);
     Executive executive = Executive.start(services, offered);
+    WatchdogKeeper watchdog = WatchdogKeeper.start(services, executive);
     Thread ender = endOnSignal(executive, Thread.currentThread());
     reportDigest(services);
     Optional<String> givenUp = executive.await();
     // before the link ends, so that ground hears of it
     events.report(CoreEvent.SHUTDOWN, givenUp.map(app -> "app " + app).orElse("commanded"));
+    watchdog.end();
     executive.stop();
     state.updateNow(
         next -> {

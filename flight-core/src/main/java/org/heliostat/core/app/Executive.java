@@ -73,6 +73,15 @@ public final class Executive {
     return givenUp;
   }
 
+  /** Apps whose last step began longer ago than that, in host time. Thread-safe. */
+  public List<String> stalled(long limitNanos) {
+    long now = services.clock().hostNanos();
+    return runners.stream()
+        .filter(runner -> !runner.ended && now - runner.stepNanos > limitNanos)
+        .map(runner -> runner.factory.name())
+        .toList();
+  }
+
   /** Ends {@link #await}, from any thread. */
   public void requestStop() {
     over.countDown();
@@ -96,6 +105,7 @@ public final class Executive {
     private final int maxRestarts;
     private final Thread thread;
     private volatile boolean ended;
+    private volatile long stepNanos = services.clock().hostNanos();
 
     private Runner(AppFactory factory, int maxRestarts) {
       this.factory = factory;
@@ -111,6 +121,7 @@ public final class Executive {
         try (App app = factory.start(services)) {
           services.events().report(CoreEvent.APP_STARTED, factory.name());
           while (!ended) {
+            stepNanos = services.clock().hostNanos();
             app.step();
           }
         } catch (InterruptedException e) {

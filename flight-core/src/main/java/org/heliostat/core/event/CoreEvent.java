@@ -17,12 +17,19 @@ public enum CoreEvent implements EventDefinition {
   LINK_DOWN(11, Severity.INFO, "link down"),
   BAD_PACKET(12, Severity.WARNING, "%d packets with a broken seal dropped"),
   DEVICE_ABSENT(13, Severity.ERROR, "device %s cannot be opened: %s"),
-  DEVICE_FAULT(14, Severity.WARNING, "device %s does not read: %s"),
-  DEVICE_RECOVERED(15, Severity.INFO, "device %s reads again"),
+  DEVICE_FAULT(14, Severity.WARNING, "device %s: %s (%s)"),
+  DEVICE_RECOVERED(15, Severity.INFO, "device %s is well again after %s"),
   RECORDER_RECOVERED(16, Severity.WARNING, "recorder dropped %d damaged bytes of %s"),
   RECORDER_FAILED(17, Severity.ERROR, "recorder cannot store: %s"),
-  TIME_JUMP(18, Severity.WARNING, "UTC jumped by %.3f s; its quality is lowered"),
-  IMAGE_DIGEST(19, Severity.INFO, "image digest %s");
+  TIME_JUMP(18, Severity.WARNING, "the %s jumped by %.3f s; the quality of UTC is lowered"),
+  IMAGE_DIGEST(19, Severity.INFO, "image digest %s"),
+  PART_SET_UP(20, Severity.WARNING, "device %s had lost its set-up and was set up again"),
+  CARD_CRITICAL(21, Severity.ERROR, "device %s: critical event %d of its driver"),
+  RAIL_SWITCHED(22, Severity.INFO, "rail %s is %s, by command"),
+  DEVICE_COMMANDED(23, Severity.INFO, "device %s: %s, by command"),
+  WATCHDOG_RESET(24, Severity.ERROR, "the %s has reset the board: nobody kicked it"),
+  WATCHDOG_HELD(25, Severity.CRITICAL, "the watchdog is not kicked any more: %s hang"),
+  BUS_RECOVERED(26, Severity.WARNING, "bus %s was recovered: a part held a line");
 
   private final int id;
   private final Severity severity;

@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.recorder.RecorderFault;
 import org.heliostat.core.time.MissionClock;
+import org.heliostat.protocol.DeviceFault;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.Event;
 import org.heliostat.protocol.Severity;
@@ -51,11 +52,33 @@ public final class Events {
 
   /** Reports that something happened. */
   public void report(EventDefinition definition, @Nullable Object... arguments) {
+    report(definition, "", DeviceFault.DEVICE_FAULT_UNSPECIFIED, arguments);
+  }
+
+  /**
+   * Reports what happened to a device; its name is the first argument of the text. Storms of one
+   * device hold back no other's events.
+   *
+   * @param fault what is wrong with it; unspecified where nothing is
+   */
+  public void reportDevice(
+      EventDefinition definition,
+      String device,
+      DeviceFault fault,
+      @Nullable Object... moreArguments) {
+    @Nullable Object[] arguments = new @Nullable Object[moreArguments.length + 1];
+    arguments[0] = device;
+    System.arraycopy(moreArguments, 0, arguments, 1, moreArguments.length);
+    report(definition, device, fault, arguments);
+  }
+
+  private void report(
+      EventDefinition definition, String device, DeviceFault fault, @Nullable Object[] arguments) {
     Event event;
     synchronized (this) {
       Throttle throttle =
           throttles.computeIfAbsent(
-              definition.source() + ' ' + definition.id(), key -> new Throttle());
+              definition.source() + ' ' + definition.id() + ' ' + device, key -> new Throttle());
       long now = clock.hostNanos();
       if (throttle.inWindow == 0 || now - throttle.windowStart > WINDOW_SECONDS * 1_000_000_000L) {
         throttle.windowStart = now;
@@ -66,7 +89,7 @@ public final class Events {
         return;
       }
       String text = String.format(Locale.ROOT, definition.format(), arguments);
-      event =
+      Event.Builder made =
           Event.newBuilder()
               .setMissionNanos(clock.missionNanos())
               .setSeverity(definition.severity())
@@ -74,8 +97,14 @@ public final class Events {
               .setId(definition.id())
               .setName(definition.name())
               .setText(text.length() > MAX_TEXT ? text.substring(0, MAX_TEXT) : text)
-              .setSuppressed(throttle.suppressed)
-              .build();
+              .setSuppressed(throttle.suppressed);
+      if (!device.isEmpty()) {
+        made.setDevice(device);
+      }
+      if (fault != DeviceFault.DEVICE_FAULT_UNSPECIFIED) {
+        made.setFault(fault);
+      }
+      event = made.build();
       throttle.suppressed = 0;
       log.addLast(event);
       if (log.size() > LOG_EVENTS) {

@@ -1,5 +1,6 @@
 package org.heliostat.core.hardware;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -8,23 +9,28 @@ import org.heliostat.hal.Camera;
 import org.heliostat.hal.CardReading;
 import org.heliostat.hal.ComputeCard;
 import org.heliostat.hal.PowerReading;
+import org.heliostat.hal.RailReading;
+import org.heliostat.hal.Reading;
 import org.heliostat.hal.TemperatureReading;
+import org.heliostat.hal.Watchdog;
+import org.heliostat.protocol.DeviceConfig;
 
 /**
  * What the board's devices read last. A value is there only while its device answers: it goes with
- * the first failed poll, and with {@link #STALE_NANOS} of host time without a poll. Thread-safe;
- * written by {@link HardwareApp} alone.
+ * the first failed poll, when it is not believed any more, and with {@link #STALE_NANOS} of host
+ * time without a poll. Thread-safe; written by the thread of {@link HardwareApp} alone.
  */
 public final class Hardware {
   /** Age in host time at which a reading is no longer given. */
   public static final long STALE_NANOS = 5_000_000_000L;
 
-  private record Taken<R>(R reading, long hostNanos) {}
+  private record Taken(Reading reading, long hostNanos) {}
 
   private final LongSupplier hostNanos;
-  private final Map<String, Taken<?>> readings = new ConcurrentHashMap<>();
+  private final Map<String, Taken> readings = new ConcurrentHashMap<>();
   private final Map<String, ComputeCard> cards = new ConcurrentHashMap<>();
   private final Map<String, Camera> cameras = new ConcurrentHashMap<>();
+  private volatile List<Watchdog> watchdogs = List.of();
   private volatile boolean opened;
 
   /** With no readings; host time in ns comes from the supplier. */
@@ -47,9 +53,35 @@ public final class Hardware {
     return reading(device, TemperatureReading.class);
   }
 
+  /**
+   * Whether a device has power, as far as is known: one that is fed by no switch has, and so has
+   * one whose switch does not answer.
+   */
+  public boolean powered(DeviceConfig device) {
+    return device.getPoweredBy().isEmpty()
+        || reading(device.getPoweredBy(), RailReading.class)
+            .map(rail -> rail.commandedOn() && rail.powerGood() && !rail.latchedOff())
+            .orElse(true);
+  }
+
+  /** The last reading of a device of any kind, if it is of that type. */
+  public <R extends Reading> Optional<R> reading(String device, Class<R> type) {
+    Taken taken = readings.get(device);
+    return taken == null
+            || hostNanos.getAsLong() - taken.hostNanos > STALE_NANOS
+            || !type.isInstance(taken.reading)
+        ? Optional.empty()
+        : Optional.of(type.cast(taken.reading));
+  }
+
   /** A camera, by device name, once the devices are open. */
   public Optional<Camera> camera(String device) {
     return Optional.ofNullable(cameras.get(device));
+  }
+
+  /** The board's watchdogs, once the devices are open. */
+  public List<Watchdog> watchdogs() {
+    return watchdogs;
   }
 
   /** Whether a compute card could be opened. */
@@ -62,28 +94,23 @@ public final class Hardware {
     return opened;
   }
 
-  void opened(Map<String, ComputeCard> openCards, Map<String, Camera> openCameras) {
+  void opened(
+      Map<String, ComputeCard> openCards,
+      Map<String, Camera> openCameras,
+      List<Watchdog> openWatchdogs) {
     cards.clear();
     cards.putAll(openCards);
     cameras.clear();
     cameras.putAll(openCameras);
+    watchdogs = List.copyOf(openWatchdogs);
     opened = true;
   }
 
-  void put(String device, Object reading) {
-    readings.put(device, new Taken<>(reading, hostNanos.getAsLong()));
+  void put(String device, Reading reading) {
+    readings.put(device, new Taken(reading, hostNanos.getAsLong()));
   }
 
   void remove(String device) {
     readings.remove(device);
-  }
-
-  private <R> Optional<R> reading(String device, Class<R> type) {
-    Taken<?> taken = readings.get(device);
-    return taken == null
-            || hostNanos.getAsLong() - taken.hostNanos > STALE_NANOS
-            || !type.isInstance(taken.reading)
-        ? Optional.empty()
-        : Optional.of(type.cast(taken.reading));
   }
 }

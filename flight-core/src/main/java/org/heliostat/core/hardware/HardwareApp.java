@@ -2,10 +2,11 @@ package org.heliostat.core.hardware;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.heliostat.core.app.App;
 import org.heliostat.core.app.AppFactory;
 import org.heliostat.core.app.Services;
@@ -15,17 +16,39 @@ import org.heliostat.hal.Camera;
 import org.heliostat.hal.ComputeCard;
 import org.heliostat.hal.Device;
 import org.heliostat.hal.HardwareFault;
-import org.heliostat.hal.PowerMonitor;
-import org.heliostat.hal.TemperatureSensor;
+import org.heliostat.hal.Polled;
+import org.heliostat.hal.Reading;
+import org.heliostat.hal.Sweep;
+import org.heliostat.hal.Watchdog;
+import org.heliostat.protocol.BusConfig;
 import org.heliostat.protocol.DeviceConfig;
+import org.heliostat.protocol.DeviceFault;
+import org.heliostat.protocol.Housekeeping;
 
-/** Opens the devices of the mission file and polls them once a second of mission time. */
+/**
+ * Opens the devices of the mission file, polls them once a second of mission time, says which are
+ * not well, and carries out the commands to them.
+ */
 public final class HardwareApp implements App {
   private static final long PERIOD_NANOS = 1_000_000_000L;
 
+  /** Host time after which a sweep is looked at without those that have not answered. */
+  private static final long SWEEP_NANOS = 2_000_000_000L;
+
+  private static final int SWEEP_THREADS = 8;
+
   private final Services services;
   private final List<Device> devices = new ArrayList<>();
-  private final Set<String> failing = new HashSet<>();
+  private final List<Polled<?>> polled = new ArrayList<>();
+  private final Sweep sweep;
+  private final HealthWatch health;
+  private final DiskProbe disk;
+  private final HardwareCommands commands;
+  private final Consumer<Housekeeping.Builder> housekeeping = this::fill;
+  private final Map<String, Long> recoveries = new HashMap<>();
+  private final long valuesPeriodNanos;
+  private volatile int fresh;
+  private volatile long nextValues;
   private long next;
 
   /** Offers the app as {@code hardware}. */
@@ -43,9 +66,17 @@ public final class HardwareApp implements App {
 
   HardwareApp(Services services) {
     this.services = services;
+    configureBuses();
+    for (String bus : services.board().buses()) {
+      // those before this app was started anew have been reported
+      recoveries.put(bus, recoveries(bus));
+    }
+    Map<String, Device> byName = new LinkedHashMap<>();
     Map<String, ComputeCard> cards = new HashMap<>();
     Map<String, Camera> cameras = new HashMap<>();
-    for (DeviceConfig config : MissionFile.activeDevices(services.mission())) {
+    List<Watchdog> watchdogs = new ArrayList<>();
+    List<DeviceConfig> configs = MissionFile.activeDevices(services.mission());
+    for (DeviceConfig config : configs) {
       try {
         Device device =
             services
@@ -53,29 +84,75 @@ public final class HardwareApp implements App {
                 .device(
                     Device.class, config.getName(), config.getDriver(), config.getParametersMap());
         devices.add(device);
+        byName.put(config.getName(), device);
+        if (device instanceof Polled<?> sensor) {
+          polled.add(sensor);
+        }
         if (device instanceof ComputeCard card) {
           cards.put(config.getName(), card);
         } else if (device instanceof Camera camera) {
           cameras.put(config.getName(), camera);
+        } else if (device instanceof Watchdog watchdog) {
+          watchdogs.add(watchdog);
         }
       } catch (HardwareFault e) {
         services
             .events()
-            .report(CoreEvent.DEVICE_ABSENT, config.getName(), String.valueOf(e.getMessage()));
+            .reportDevice(
+                CoreEvent.DEVICE_ABSENT,
+                config.getName(),
+                DeviceFault.ABSENT,
+                String.valueOf(e.getMessage()));
       }
     }
-    services.hardware().opened(cards, cameras);
+    this.sweep = new Sweep(polled, SWEEP_THREADS, services.clock()::hostNanos);
+    this.health = new HealthWatch(configs, services.hardware(), services.events());
+    this.disk = new DiskProbe(services.data().resolve("disk-probe.bin"), services.clock());
+    this.commands = new HardwareCommands(services, byName);
+    services.hardware().opened(cards, cameras, watchdogs);
+    valuesPeriodNanos =
+        (long) (services.mission().getHousekeeping().getDevicePeriodSeconds() * 1e9);
     next = services.clock().missionNanos();
+    nextValues = next;
+    services.telemetry().contribute(housekeeping);
+  }
+
+  private void configureBuses() {
+    for (BusConfig bus : services.mission().getBusesList()) {
+      if (services.board().buses().contains(bus.getPath())) {
+        // set up by this app before it was started anew
+        continue;
+      }
+      try {
+        services.board().bus(bus.getPath(), bus.getParametersMap());
+      } catch (HardwareFault e) {
+        services
+            .events()
+            .reportDevice(
+                CoreEvent.DEVICE_ABSENT,
+                bus.getPath(),
+                DeviceFault.REFUSED,
+                String.valueOf(e.getMessage()));
+      }
+    }
   }
 
   @Override
   public void step() throws InterruptedException {
-    for (Device device : devices) {
-      poll(device);
+    fresh = sweep.run(services.clock().hostNanos() + SWEEP_NANOS);
+    List<HealthWatch.Outcome> outcomes = new ArrayList<>(polled.size());
+    for (int i = 0; i < polled.size(); i++) {
+      outcomes.add(outcome(polled.get(i), sweep.fault(i)));
     }
+    Map<String, Finding> beside = new HashMap<>();
+    disk.finding().ifPresent(finding -> beside.put(DiskProbe.DEVICE, finding));
+    health.look(outcomes, beside, services.clock().missionNanos());
+    noteRecoveries();
     long jump = services.clock().checkJump();
     if (jump != 0) {
-      services.events().report(CoreEvent.TIME_JUMP, jump / 1e9);
+      services
+          .events()
+          .reportDevice(CoreEvent.TIME_JUMP, "clock", DeviceFault.CLOCK_JUMPED, jump / 1e9);
     }
     // beats that were missed (accelerated time) are skipped, not made up for
     long now = services.clock().missionNanos();
@@ -83,32 +160,60 @@ public final class HardwareApp implements App {
     services.board().sleepUntilNanos(next);
   }
 
-  private void poll(Device device) {
+  private void noteRecoveries() {
+    for (String bus : services.board().buses()) {
+      long now = recoveries(bus) - commands.recoveries(bus);
+      // a command is counted a moment before its recovery: that is no step back
+      if (now > recoveries.getOrDefault(bus, 0L)) {
+        recoveries.put(bus, now);
+        services.events().reportDevice(CoreEvent.BUS_RECOVERED, bus, DeviceFault.TIMEOUT);
+      }
+    }
+  }
+
+  private long recoveries(String bus) {
     try {
-      if (device instanceof ComputeCard card) {
-        services.hardware().put(device.name(), card.read());
-      } else if (device instanceof PowerMonitor monitor) {
-        services.hardware().put(device.name(), monitor.read());
-      } else if (device instanceof TemperatureSensor sensor) {
-        services.hardware().put(device.name(), sensor.read());
-      } else {
-        return;
-      }
-      if (failing.remove(device.name())) {
-        services.events().report(CoreEvent.DEVICE_RECOVERED, device.name());
-      }
+      return services.board().busRecoveries(bus);
     } catch (HardwareFault e) {
-      services.hardware().remove(device.name());
-      if (failing.add(device.name())) {
-        services
-            .events()
-            .report(CoreEvent.DEVICE_FAULT, device.name(), String.valueOf(e.getMessage()));
+      throw new IllegalStateException("the board forgets its own buses", e);
+    }
+  }
+
+  private static HealthWatch.Outcome outcome(Polled<?> device, Optional<HardwareFault> fault) {
+    Optional<Reading> reading = Optional.empty();
+    Optional<HardwareFault> outcome = fault;
+    if (fault.isEmpty()) {
+      try {
+        reading = Optional.of(device.reading());
+      } catch (HardwareFault e) {
+        outcome = Optional.of(e);
       }
+    }
+    return new HealthWatch.Outcome(device.name(), device.lane(), outcome, reading, device.resets());
+  }
+
+  private void fill(Housekeeping.Builder packet) {
+    packet.setDevices(polled.size()).setDevicesFresh(fresh).addAllFaulty(health.faulty());
+    long now = services.clock().missionNanos();
+    if (now - nextValues < 0) {
+      return;
+    }
+    nextValues = now + valuesPeriodNanos;
+    for (Polled<?> device : polled) {
+      services
+          .hardware()
+          .reading(device.name(), Reading.class)
+          .flatMap(reading -> DeviceValues.of(device.name(), reading))
+          .ifPresent(packet::addValues);
     }
   }
 
   @Override
   public void close() {
+    services.telemetry().withdraw(housekeeping);
+    commands.close();
+    disk.close();
+    sweep.close();
     for (Device device : devices) {
       device.close();
     }

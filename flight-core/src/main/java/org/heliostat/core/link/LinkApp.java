@@ -130,8 +130,9 @@ public final class LinkApp implements App {
       switch (uplink.getBodyCase()) {
         case TELECOMMAND -> services.commands().submit(uplink.getTelecommand());
         case RECEIPT -> {
-          services.recorder().confirm(uplink.getReceipt().getRecordsList());
+          // first, for they may be freed although the disk keeps nobody informed
           uplink.getReceipt().getRecordsList().forEach(sentAt::remove);
+          services.recorder().confirm(uplink.getReceipt().getRecordsList());
         }
         case BODY_NOT_SET -> badPacket();
       }

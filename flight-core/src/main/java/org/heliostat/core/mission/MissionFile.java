@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.heliostat.protocol.AppConfig;
 import org.heliostat.protocol.CardConfig;
@@ -22,14 +23,23 @@ import org.heliostat.protocol.TextFiles.Located;
 public final class MissionFile {
   private MissionFile() {}
 
+  /** The drivers that an image offers. */
+  public interface Drivers {
+    /** Their names. */
+    Set<String> names();
+
+    /** What is wrong with the parameters of a device; empty where they are in order. */
+    Optional<String> problem(DeviceConfig device);
+  }
+
   /**
    * Reads a mission file.
    *
    * @param apps names of the apps that this image offers
-   * @param drivers names of the drivers that this image offers
+   * @param drivers the drivers that this image offers
    * @throws BadTextFile with a line {@code file:line:column: field: problem} for each problem
    */
-  public static Mission read(Path file, Set<String> apps, Set<String> drivers) throws BadTextFile {
+  public static Mission read(Path file, Set<String> apps, Drivers drivers) throws BadTextFile {
     Located<Mission> located = TextFiles.read(file, Mission.getDefaultInstance());
     Mission mission = located.message();
     List<String> problems = new ArrayList<>();
@@ -54,12 +64,42 @@ public final class MissionFile {
                 List.of(step(mission, "devices", i), step(device, "name", 0)),
                 "device \"" + device.getName() + "\" stands twice"));
       }
-      if (!drivers.contains(device.getDriver())) {
+      if (!drivers.names().contains(device.getDriver())) {
         problems.add(
             problem(
                 located,
                 List.of(step(mission, "devices", i), step(device, "driver", 0)),
-                "unknown driver \"" + device.getDriver() + "\"; there are " + drivers));
+                "unknown driver \"" + device.getDriver() + "\"; there are " + drivers.names()));
+      } else {
+        Step at = step(mission, "devices", i);
+        drivers
+            .problem(device)
+            .ifPresent(
+                text ->
+                    problems.add(
+                        problem(located, List.of(at, step(device, "parameters", 0)), text)));
+      }
+    }
+    for (int i = 0; i < mission.getDevicesCount(); i++) {
+      DeviceConfig device = mission.getDevices(i);
+      Step at = step(mission, "devices", i);
+      if (!device.getPoweredBy().isEmpty() && !devices.contains(device.getPoweredBy())) {
+        problems.add(
+            problem(
+                located,
+                List.of(at, step(device, "powered_by", 0)),
+                "no device is called \"" + device.getPoweredBy() + "\""));
+      }
+      for (String field : List.of("neighbour", "thermometer")) {
+        Step reference = step(device.getPlausibility(), field, 0);
+        String other = (String) device.getPlausibility().getField(reference.field());
+        if (!other.isEmpty() && !devices.contains(other)) {
+          problems.add(
+              problem(
+                  located,
+                  List.of(at, step(device, "plausibility", 0), reference),
+                  "no device is called \"" + other + "\""));
+        }
       }
     }
     Set<String> cards = new HashSet<>();
@@ -123,18 +163,26 @@ public final class MissionFile {
   public static List<DeviceConfig> activeDevices(Mission mission) {
     Set<String> unused = new HashSet<>();
     for (CardConfig card : mission.getCardsList()) {
-      unused.addAll(devicesOf(card));
+      unused.addAll(devicesOf(mission, card));
     }
     for (CardConfig card : activeCards(mission)) {
-      unused.removeAll(devicesOf(card));
+      unused.removeAll(devicesOf(mission, card));
     }
     return mission.getDevicesList().stream()
         .filter(device -> !unused.contains(device.getName()))
         .toList();
   }
 
-  private static List<String> devicesOf(CardConfig card) {
-    return List.of(card.getDevice(), card.getRailMonitor(), card.getTemperatureSensor());
+  private static List<String> devicesOf(Mission mission, CardConfig card) {
+    List<String> devices =
+        new ArrayList<>(
+            List.of(card.getDevice(), card.getRailMonitor(), card.getTemperatureSensor()));
+    for (DeviceConfig device : mission.getDevicesList()) {
+      if (device.getName().equals(card.getDevice())) {
+        devices.add(device.getPoweredBy());
+      }
+    }
+    return devices;
   }
 
   private static Step step(com.google.protobuf.Message parent, String field, int index) {

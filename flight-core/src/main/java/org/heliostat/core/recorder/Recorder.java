@@ -1,5 +1,6 @@
 package org.heliostat.core.recorder;
 
+import java.io.FileDescriptor;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -10,26 +11,32 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 import org.heliostat.core.file.CheckedFile;
+import org.heliostat.core.file.Disk;
 import org.heliostat.protocol.Downlink;
 
 /**
  * The durable store of all that waits for ground: append-only segments, a CRC-32C for each record,
  * group commit. What {@link #append} has returned for survives a kill or power loss at any byte; it
  * is freed by {@link #confirm} alone. Confirmations are not forced to disk: one that is lost makes
- * a record go to ground twice, where its number shows it.
+ * a record go to ground twice, where its number shows it. So it is with the note that an append was
+ * given up: only where that is lost, too, does a record come back that nobody was promised.
  *
  * <p>Overflow policy: beyond the quota new data is refused with {@link RecorderFault.Kind#FULL}; a
- * reserve of one sixteenth is kept for {@link Priority#REPORT} and {@link Priority#ALERT}.
- * Thread-safe.
+ * reserve of one sixteenth is kept for {@link Priority#REPORT} and {@link Priority#ALERT}. A disk
+ * that hangs ends in {@link RecorderFault.Kind#HUNG} within {@link Disk#DEADLINE_NANOS}; what is
+ * known without the disk (what waits, how much) is given at once. Thread-safe.
  */
 public final class Recorder implements AutoCloseable {
   /** Which record ground gets first. */
@@ -50,6 +57,9 @@ public final class Recorder implements AutoCloseable {
   /** Largest record, in bytes. */
   public static final int MAX_RECORD_BYTES = 900_000;
 
+  /** So many records are written together and forced by one call. */
+  static final int DISK_THREADS = 8;
+
   private static final int MAGIC = 0x48535247; // HSRG
   private static final int SEGMENT_HEADER_BYTES = 16;
   // crc, length, kind, priority, id
@@ -64,17 +74,32 @@ public final class Recorder implements AutoCloseable {
   private final long segmentBytes;
   private final long quotaBytes;
   private final Deque<Segment> segments = new ArrayDeque<>();
-  private final Map<Long, Entry> entries = new HashMap<>();
-  private final TreeMap<Rank, Entry> pending = new TreeMap<>();
+  private final Map<Long, Entry> entries = new ConcurrentHashMap<>();
+  private final ConcurrentSkipListMap<Rank, Entry> pending = new ConcurrentSkipListMap<>();
+  private final Disk disk;
+  private final Force force;
   private final List<Recovery> recoveries = new ArrayList<>();
   private final Object forcing = new Object();
   private long nextId = 1;
   private long nextSegment = 1;
   private long storedBytes;
-  private long pendingBytes;
+  private final AtomicLong pendingBytes = new AtomicLong();
   private boolean closed;
   private long written;
   private long durable;
+
+  /**
+   * What was written up to here and not forced by then may be lost, whatever a later force says.
+   */
+  private volatile long doubtful;
+
+  /** The last segment may have a hole, behind which a recovery finds nothing. */
+  private boolean lastDoubtful;
+
+  /** Brings what was written to a file onto the disk. */
+  interface Force {
+    void run(FileDescriptor file) throws IOException;
+  }
 
   /** What recovery had to leave out of one segment. */
   public record Recovery(String segment, long droppedBytes) {}
@@ -104,7 +129,9 @@ public final class Recorder implements AutoCloseable {
     }
   }
 
-  private Recorder(Path folder, long segmentBytes, long quotaBytes) {
+  private Recorder(Path folder, long segmentBytes, long quotaBytes, Disk disk, Force force) {
+    this.disk = disk;
+    this.force = force;
     this.folder = folder;
     this.segmentBytes = segmentBytes;
     this.quotaBytes = quotaBytes;
@@ -117,8 +144,19 @@ public final class Recorder implements AutoCloseable {
    * @param quotaBytes size of all segments together beyond which data is refused
    */
   public static Recorder open(Path folder, long segmentBytes, long quotaBytes) throws IOException {
+    return open(
+        folder,
+        segmentBytes,
+        quotaBytes,
+        new Disk("recorder-disk", DISK_THREADS, Disk.DEADLINE_NANOS),
+        FileDescriptor::sync);
+  }
+
+  /** Opens the recorder on a disk that may be made to fail. */
+  static Recorder open(Path folder, long segmentBytes, long quotaBytes, Disk disk, Force force)
+      throws IOException {
     Files.createDirectories(folder);
-    Recorder recorder = new Recorder(folder, segmentBytes, quotaBytes);
+    Recorder recorder = new Recorder(folder, segmentBytes, quotaBytes, disk, force);
     recorder.recover();
     return recorder;
   }
@@ -134,6 +172,11 @@ public final class Recorder implements AutoCloseable {
       throw new RecorderFault(
           RecorderFault.Kind.TOO_LARGE, payload.length + " bytes, limit " + MAX_RECORD_BYTES);
     }
+    Disk.Turn turn = new Disk.Turn();
+    return onDisk(turn, () -> append(priority, payload, turn));
+  }
+
+  private long append(Priority priority, byte[] payload, Disk.Turn turn) throws RecorderFault {
     Entry entry;
     long mark;
     synchronized (this) {
@@ -156,8 +199,26 @@ public final class Recorder implements AutoCloseable {
       forget(entry);
       throw e;
     }
+    if (!turn.claim()) {
+      // whoever appended it was told that it is not stored
+      forget(entry);
+      throw new RecorderFault(RecorderFault.Kind.HUNG, "stored too late");
+    }
     offer(entry);
     return entry.id;
+  }
+
+  private <T> T onDisk(Disk.Turn turn, Callable<T> work) throws RecorderFault {
+    try {
+      return disk.call(turn, work);
+    } catch (Disk.Hung e) {
+      throw new RecorderFault(RecorderFault.Kind.HUNG, String.valueOf(e.getMessage()), e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RecorderFault fault) {
+        throw fault;
+      }
+      throw new IllegalStateException("the recorder failed: " + e.getCause(), e);
+    }
   }
 
   /**
@@ -165,7 +226,18 @@ public final class Recorder implements AutoCloseable {
    * full disk they are freed all the same, so that room comes back; what could not be noted down is
    * sent once more after a restart.
    */
-  public synchronized void confirm(Collection<Long> ids) throws RecorderFault {
+  public void confirm(Collection<Long> ids) throws RecorderFault {
+    List<Long> received = List.copyOf(ids);
+    boolean unused =
+        onDisk(
+            new Disk.Turn(),
+            () -> {
+              free(received);
+              return true;
+            });
+  }
+
+  private synchronized void free(Collection<Long> ids) throws RecorderFault {
     Optional<RecorderFault> fault = Optional.empty();
     for (long id : ids) {
       Entry entry = entries.get(id);
@@ -173,7 +245,7 @@ public final class Recorder implements AutoCloseable {
         continue;
       }
       entries.remove(id);
-      pendingBytes -= entry.length;
+      pendingBytes.addAndGet(-entry.length);
       entry.segment.live--;
       try {
         Segment unused = write(CONFIRMATION, entry.priority, id, new byte[0]);
@@ -188,8 +260,8 @@ public final class Recorder implements AutoCloseable {
   }
 
   /** The first records that ground has not confirmed, by priority, then by age. */
-  public synchronized List<Pending> pending(int count) {
-    List<Pending> first = new ArrayList<>(Math.min(count, pending.size()));
+  public List<Pending> pending(int count) {
+    List<Pending> first = new ArrayList<>(Math.min(count, 64));
     for (Entry entry : pending.values()) {
       if (first.size() == count) {
         break;
@@ -200,7 +272,11 @@ public final class Recorder implements AutoCloseable {
   }
 
   /** Content of a record, checked; empty where it has been freed meanwhile. */
-  public synchronized byte[] read(long id) throws RecorderFault {
+  public byte[] read(long id) throws RecorderFault {
+    return onDisk(new Disk.Turn(), () -> fetch(id));
+  }
+
+  private synchronized byte[] fetch(long id) throws RecorderFault {
     Entry entry = entries.get(id);
     if (entry == null) {
       return new byte[0];
@@ -224,37 +300,59 @@ public final class Recorder implements AutoCloseable {
   }
 
   /** Number of records that ground has not confirmed. */
-  public synchronized int pendingRecords() {
+  public int pendingRecords() {
     return pending.size();
   }
 
   /** Number of records of one priority that ground has not confirmed. */
-  public synchronized int pendingRecords(Priority priority) {
+  public int pendingRecords(Priority priority) {
     return pending
         .subMap(new Rank(priority.code, 0), new Rank((byte) (priority.code + 1), 0))
         .size();
   }
 
   /** Bytes of the records that ground has not confirmed. */
-  public synchronized long pendingBytes() {
-    return pendingBytes;
+  public long pendingBytes() {
+    return pendingBytes.get();
   }
 
   /** What could not be recovered when the recorder was opened; empty after a clean end. */
-  public synchronized List<Recovery> recoveries() {
+  public List<Recovery> recoveries() {
     return List.copyOf(recoveries);
   }
 
   @Override
   public void close() throws IOException {
-    force(0, true);
-    synchronized (this) {
-      closed = true;
-      for (Segment segment : segments) {
-        segment.file.close();
+    try {
+      boolean unused =
+          disk.call(
+              new Disk.Turn(),
+              () -> {
+                finish();
+                return true;
+              });
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+    }
+  }
+
+  private void finish() throws IOException {
+    // nothing is written between the last force and the end: whoever finds the recorder closed
+    // before its record was forced may take the record for forced
+    synchronized (forcing) {
+      synchronized (this) {
+        if (closed) {
+          return;
+        }
+        sync(segments.getLast());
+        durable = written;
+        closed = true;
+        for (Segment segment : segments) {
+          segment.file.close();
+        }
+        segments.clear();
+        entries.clear();
       }
-      segments.clear();
-      entries.clear();
     }
   }
 
@@ -268,16 +366,29 @@ public final class Recorder implements AutoCloseable {
 
   /**
    * It may be sent from now on. Not before it is on disk: power loss would take it from here, and
-   * its number would go to another record that ground then takes for this one.
+   * its number would go to another record that ground then takes for this one. Takes no lock: its
+   * caller has been promised an answer, and whoever holds the lock may wait for the disk.
    */
-  private synchronized void offer(Entry entry) {
+  private void offer(Entry entry) {
+    pendingBytes.addAndGet(entry.length);
     pending.put(new Rank(entry.priority, entry.id), entry);
-    pendingBytes += entry.length;
   }
 
+  /**
+   * Takes back a record that was written and not acknowledged. It is noted down like a
+   * confirmation, for whoever appended it will do so again, and a restart would find both.
+   */
   private synchronized void forget(Entry entry) {
-    entries.remove(entry.id);
+    if (closed || entries.remove(entry.id) == null) {
+      return;
+    }
     entry.segment.live--;
+    try {
+      Segment unused = write(CONFIRMATION, entry.priority, entry.id, new byte[0]);
+      dropConfirmedSegments();
+    } catch (RecorderFault e) {
+      // the append ends in its own fault; without this note the record comes back after a restart
+    }
   }
 
   private Segment write(byte kind, byte priority, long id, byte[] payload) throws RecorderFault {
@@ -286,9 +397,12 @@ public final class Recorder implements AutoCloseable {
     }
     try {
       Segment segment = segments.getLast();
-      if (segment.size + RECORD_HEADER_BYTES + payload.length > segmentBytes
+      if (lastDoubtful) {
+        segment = openSegment();
+        lastDoubtful = false;
+      } else if (segment.size + RECORD_HEADER_BYTES + payload.length > segmentBytes
           && segment.size > SEGMENT_HEADER_BYTES) {
-        segment.file.getFD().sync();
+        sync(segment);
         segment = openSegment();
       }
       ByteBuffer bytes = ByteBuffer.allocate(RECORD_HEADER_BYTES + payload.length);
@@ -322,28 +436,45 @@ public final class Recorder implements AutoCloseable {
   /** Threads that wait here while one forces find their record forced with it. */
   private void force(long mark) throws RecorderFault {
     try {
-      force(mark, false);
+      forceUpTo(mark);
     } catch (IOException e) {
       throw new RecorderFault(RecorderFault.Kind.DISK, e.toString(), e);
     }
   }
 
-  private void force(long mark, boolean always) throws IOException {
+  private void forceUpTo(long mark) throws IOException {
     synchronized (forcing) {
-      if (durable >= mark && !always) {
+      if (mark <= doubtful) {
+        // Linux reports a failed write to one force alone, and then takes the data for written
+        throw new IOException("the disk has failed to force it");
+      }
+      if (durable >= mark) {
         return;
       }
-      RandomAccessFile file;
+      Segment last;
       long upTo;
       synchronized (this) {
         if (closed) {
+          // forced when it was closed
           return;
         }
-        file = segments.getLast().file;
+        last = segments.getLast();
         upTo = written;
       }
-      file.getFD().sync();
+      sync(last);
       durable = upTo;
+    }
+  }
+
+  private void sync(Segment last) throws IOException {
+    try {
+      force.run(last.file.getFD());
+    } catch (IOException e) {
+      synchronized (this) {
+        doubtful = written;
+        lastDoubtful = true;
+      }
+      throw e;
     }
   }
 
@@ -463,7 +594,7 @@ public final class Recorder implements AutoCloseable {
         if (entry != null) {
           pending.remove(new Rank(entry.priority, id));
           entry.segment.live--;
-          pendingBytes -= entry.length;
+          pendingBytes.addAndGet(-entry.length);
         }
       }
       position += RECORD_HEADER_BYTES + length;

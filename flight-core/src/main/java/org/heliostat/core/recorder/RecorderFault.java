@@ -8,6 +8,8 @@ public final class RecorderFault extends Exception {
   public enum Kind {
     FULL,
     DISK,
+    /** The disk does not answer; nothing was acknowledged. */
+    HUNG,
     TOO_LARGE,
     CLOSED
   }

@@ -4,13 +4,20 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.heliostat.core.file.CheckedFile;
+import org.heliostat.core.file.Disk;
 import org.heliostat.protocol.FlightState;
 
-/** Keeps the {@link FlightState} over restarts. Thread-safe. */
+/**
+ * Keeps the {@link FlightState} over restarts. {@link #get} and {@link #update} never wait for the
+ * disk. Thread-safe.
+ */
 public final class StateStore {
   private final CheckedFile file;
+  private final Disk disk = new Disk("state-disk", 2, Disk.DEADLINE_NANOS);
+  private final Object saving = new Object();
   private FlightState state;
   private boolean dirty;
   private final boolean lost;
@@ -56,16 +63,48 @@ public final class StateStore {
   }
 
   /** Changes the state; on return it is on disk. */
-  public synchronized void updateNow(Consumer<FlightState.Builder> change) throws IOException {
+  public void updateNow(Consumer<FlightState.Builder> change) throws IOException {
     update(change);
     save();
   }
 
-  /** Writes the state if it has changed since it was written last. */
-  public synchronized void save() throws IOException {
-    if (dirty) {
-      file.write(state.toByteArray());
-      dirty = false;
+  /**
+   * Writes the state if it has changed since it was written last.
+   *
+   * @throws Disk.Hung when the disk does not answer; what it holds is not known then
+   */
+  public void save() throws IOException {
+    try {
+      boolean unused =
+          disk.call(
+              new Disk.Turn(),
+              () -> {
+                write();
+                return true;
+              });
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+    }
+  }
+
+  private void write() throws IOException {
+    synchronized (saving) {
+      byte[] bytes;
+      synchronized (this) {
+        if (!dirty) {
+          return;
+        }
+        bytes = state.toByteArray();
+        dirty = false;
+      }
+      try {
+        file.write(bytes);
+      } catch (IOException e) {
+        synchronized (this) {
+          dirty = true;
+        }
+        throw e;
+      }
     }
   }
 }

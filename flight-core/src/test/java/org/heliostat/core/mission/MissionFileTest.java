@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
 import org.heliostat.protocol.DeviceConfig;
 import org.heliostat.protocol.Mission;
@@ -30,7 +31,20 @@ class MissionFileTest {
   private Mission read(String text) throws IOException, BadTextFile {
     Path file = folder.resolve("m.textproto");
     Files.writeString(file, text);
-    return MissionFile.read(file, Set.of("link"), Set.of("ina226", "nvml"));
+    return MissionFile.read(
+        file,
+        Set.of("link"),
+        new MissionFile.Drivers() {
+          @Override
+          public Set<String> names() {
+            return Set.of("ina226", "nvml");
+          }
+
+          @Override
+          public Optional<String> problem(DeviceConfig device) {
+            return Optional.ofNullable(device.getParametersMap().get("wrong"));
+          }
+        });
   }
 
   private void fails(String more, String... words) {
@@ -59,6 +73,20 @@ class MissionFileTest {
     fails("cards { name: \"card0\" device: \"a\" }", "card \"card0\" stands twice");
     fails("cards { name: \"c\" device: \"zz\" }", "m.textproto:8:", "cards[2].device", "\"zz\"");
     fails("camera { device: \"zz\" }", "camera.device");
+  }
+
+  @Test
+  void parametersAndReferencesOfDevicesAreChecked() {
+    fails(
+        "devices { name: \"c\" driver: \"nvml\" parameters { key: \"wrong\" value: \"bad key\" } }",
+        "m.textproto:8:",
+        "devices[3].parameters",
+        "bad key");
+    fails("devices { name: \"c\" driver: \"nvml\" powered_by: \"zz\" }", "powered_by", "\"zz\"");
+    fails(
+        "devices { name: \"c\" driver: \"nvml\" plausibility { neighbour: \"zz\" } }",
+        "devices[3].plausibility.neighbour",
+        "\"zz\"");
   }
 
   @Test

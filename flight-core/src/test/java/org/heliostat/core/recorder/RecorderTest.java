@@ -11,12 +11,19 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.heliostat.core.file.Disk;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.Event;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class RecorderTest {
@@ -220,5 +227,108 @@ class RecorderTest {
         Files.delete(file);
       }
     }
+  }
+
+  private static Disk disk() {
+    return new Disk("test-disk", Recorder.DISK_THREADS, TimeUnit.SECONDS.toNanos(1));
+  }
+
+  private static RecorderFault.Kind refused(Recorder recorder, String text) {
+    try {
+      long unused = recorder.append(Recorder.Priority.PRODUCT, body(text));
+      throw new AssertionError("it was stored");
+    } catch (RecorderFault e) {
+      return e.kind();
+    }
+  }
+
+  private List<String> textsAfterARestart() throws Exception {
+    List<String> texts = new ArrayList<>();
+    try (Recorder recorder = open()) {
+      for (long id : ids(recorder)) {
+        texts.add(text(recorder, id));
+      }
+    }
+    return texts;
+  }
+
+  @Test
+  @Timeout(60)
+  void aDiskThatHangsLosesNothingThatWasAcknowledgedAndDoublesNothing() throws Exception {
+    AtomicBoolean hangs = new AtomicBoolean();
+    CountDownLatch well = new CountDownLatch(1);
+    Recorder.Force force =
+        file -> {
+          if (hangs.get()) {
+            try {
+              well.await();
+            } catch (InterruptedException e) {
+              throw new IOException(e);
+            }
+          }
+          file.sync();
+        };
+    try (Recorder recorder = Recorder.open(folder, 1 << 20, QUOTA, disk(), force)) {
+      long first = recorder.append(Recorder.Priority.PRODUCT, body("one"));
+      hangs.set(true);
+      assertThat(refused(recorder, "two")).isEqualTo(RecorderFault.Kind.HUNG);
+      assertThat(ids(recorder)).containsExactly(first);
+      assertThat(recorder.pendingRecords()).isEqualTo(1);
+      assertThat(recorder.recoveries()).isEmpty();
+      hangs.set(false);
+      well.countDown();
+      // while the thread that was left is on its way back, others are given little time
+      long again = 0;
+      while (again == 0) {
+        try {
+          again = recorder.append(Recorder.Priority.PRODUCT, body("two"));
+        } catch (RecorderFault e) {
+          assertThat(e.kind()).isEqualTo(RecorderFault.Kind.HUNG);
+        }
+      }
+      assertThat(ids(recorder)).containsExactly(first, again);
+    }
+    assertThat(textsAfterARestart()).containsExactly("one", "two");
+  }
+
+  /** The kernel reports a failed write to the first force alone. */
+  @Test
+  @Timeout(60)
+  void aForceThatFailedIsNotMadeGoodByTheNextOne() throws Exception {
+    AtomicInteger forces = new AtomicInteger();
+    CountDownLatch forcing = new CountDownLatch(1);
+    AtomicLong enough = new AtomicLong();
+    Path segment = folder.resolve("seg-0000000001.log");
+    Recorder.Force force =
+        file -> {
+          if (forces.incrementAndGet() == 1) {
+            forcing.countDown();
+            while (Files.size(segment) < enough.get() || enough.get() == 0) {
+              Thread.onSpinWait();
+            }
+            throw new IOException("the disk is broken");
+          }
+          file.sync();
+        };
+    ExecutorService other = Executors.newSingleThreadExecutor();
+    try (Recorder recorder = Recorder.open(folder, 1 << 20, QUOTA, disk(), force)) {
+      long empty = Files.size(segment);
+      Future<RecorderFault.Kind> first = other.submit(() -> refused(recorder, "one"));
+      forcing.await();
+      // the second of two alike has been written when the file is as much longer again
+      enough.set(2 * Files.size(segment) - empty);
+      assertThat(refused(recorder, "two")).isEqualTo(RecorderFault.Kind.DISK);
+      assertThat(first.get()).isEqualTo(RecorderFault.Kind.DISK);
+      assertThat(recorder.pendingRecords()).isZero();
+      long third = recorder.append(Recorder.Priority.PRODUCT, body("three"));
+      assertThat(ids(recorder)).containsExactly(third);
+    } finally {
+      other.shutdownNow();
+    }
+    // a hole in the segment whose force failed keeps nothing from being found behind it
+    if (Files.exists(segment)) {
+      Files.write(segment, Arrays.copyOf(Files.readAllBytes(segment), 20));
+    }
+    assertThat(textsAfterARestart()).containsExactly("three");
   }
 }

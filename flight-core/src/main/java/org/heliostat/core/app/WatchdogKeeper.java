@@ -1,0 +1,129 @@
+package org.heliostat.core.app;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.heliostat.core.event.CoreEvent;
+import org.heliostat.hal.HardwareFault;
+import org.heliostat.hal.Watchdog;
+import org.heliostat.protocol.DeviceFault;
+
+/**
+ * Kicks the board's watchdogs once a second of host time, but only while every app is alive: when
+ * one has not begun a step for {@value #ALIVE_SECONDS} s, the board is left to the watchdog. Says
+ * at boot if it was the watchdog that reset the board. {@link #end} stops the watchdogs for an
+ * orderly end.
+ */
+public final class WatchdogKeeper {
+  static final int ALIVE_SECONDS = 60;
+  private static final long PERIOD_MILLIS = 1_000;
+  private static final long JOIN_MILLIS = 2_000;
+
+  private final Services services;
+  private final Executive executive;
+  private final CountDownLatch over = new CountDownLatch(1);
+  private final Thread thread = new Thread(this::run, "watchdog");
+  private final Set<String> asked = new HashSet<>();
+  private final Set<String> failing = new HashSet<>();
+  private final Object hands = new Object();
+  private boolean held;
+  private boolean ended;
+
+  WatchdogKeeper(Services services, Executive executive) {
+    this.services = services;
+    this.executive = executive;
+    thread.setDaemon(true);
+  }
+
+  /** Starts to kick. */
+  public static WatchdogKeeper start(Services services, Executive executive) {
+    WatchdogKeeper keeper = new WatchdogKeeper(services, executive);
+    keeper.thread.start();
+    return keeper;
+  }
+
+  private void run() {
+    try {
+      do {
+        look();
+      } while (!over.await(PERIOD_MILLIS, TimeUnit.MILLISECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  void look() {
+    List<String> stalled = executive.stalled(ALIVE_SECONDS * 1_000_000_000L);
+    if (!stalled.isEmpty()) {
+      if (!held) {
+        services.events().report(CoreEvent.WATCHDOG_HELD, stalled);
+      }
+      held = true;
+      return;
+    }
+    held = false;
+    for (Watchdog watchdog : services.hardware().watchdogs()) {
+      kick(watchdog);
+    }
+  }
+
+  private void kick(Watchdog watchdog) {
+    String doing = "it cannot be kicked";
+    try {
+      synchronized (hands) {
+        if (ended) {
+          // a kick would start it again
+          return;
+        }
+        watchdog.kick();
+      }
+      doing = "it does not say why the board booted";
+      if (!asked.contains(watchdog.name())) {
+        Watchdog.BootReason reason = watchdog.bootReason();
+        asked.add(watchdog.name());
+        if (reason == Watchdog.BootReason.WATCHDOG) {
+          services
+              .events()
+              .reportDevice(CoreEvent.WATCHDOG_RESET, watchdog.name(), DeviceFault.WATCHDOG_RESET);
+        }
+      }
+      failing.remove(watchdog.name());
+    } catch (HardwareFault e) {
+      if (failing.add(watchdog.name())) {
+        services
+            .events()
+            .reportDevice(
+                CoreEvent.DEVICE_FAULT,
+                watchdog.name(),
+                DeviceFault.REFUSED,
+                doing,
+                String.valueOf(e.getMessage()));
+      }
+    }
+  }
+
+  /** Kicks no more, and stops the watchdogs. */
+  public void end() throws InterruptedException {
+    over.countDown();
+    thread.join(JOIN_MILLIS);
+    synchronized (hands) {
+      ended = true;
+    }
+    for (Watchdog watchdog : services.hardware().watchdogs()) {
+      try {
+        watchdog.disarm();
+      } catch (HardwareFault e) {
+        services
+            .events()
+            .reportDevice(
+                CoreEvent.DEVICE_FAULT,
+                watchdog.name(),
+                DeviceFault.REFUSED,
+                "it cannot be stopped",
+                String.valueOf(e.getMessage()));
+      }
+    }
+  }
+}

@@ -1,0 +1,131 @@
+package org.heliostat.core.app;
+
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyLong;
+import static org.mockito.ArgumentMatchers.eq;
+import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.times;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.heliostat.core.bus.Bus;
+import org.heliostat.core.command.Commands;
+import org.heliostat.core.event.CoreEvent;
+import org.heliostat.core.event.Events;
+import org.heliostat.core.hardware.Hardware;
+import org.heliostat.core.mode.Modes;
+import org.heliostat.core.recorder.Recorder;
+import org.heliostat.core.state.StateStore;
+import org.heliostat.core.telemetry.Telemetry;
+import org.heliostat.core.time.BoardClock;
+import org.heliostat.hal.Board;
+import org.heliostat.hal.HardwareFault;
+import org.heliostat.hal.Watchdog;
+import org.heliostat.protocol.DeviceFault;
+import org.heliostat.protocol.Mission;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class WatchdogKeeperTest {
+  private final Events events = mock(Events.class);
+  private final Hardware hardware = mock(Hardware.class);
+  private final Watchdog watchdog = mock(Watchdog.class);
+  private final Executive executive = mock(Executive.class);
+  private final WatchdogKeeper keeper =
+      new WatchdogKeeper(
+          new Services(
+              Mission.getDefaultInstance(),
+              Path.of("image"),
+              Path.of("data"),
+              Path.of("run"),
+              "",
+              mock(Board.class),
+              mock(BoardClock.class),
+              new Bus(),
+              events,
+              mock(StateStore.class),
+              mock(Recorder.class),
+              mock(Commands.class),
+              mock(Modes.class),
+              hardware,
+              new Telemetry()),
+          executive);
+
+  @BeforeEach
+  void oneWatchdog() throws Exception {
+    when(hardware.watchdogs()).thenReturn(List.of(watchdog));
+    when(watchdog.name()).thenReturn("dog");
+    when(watchdog.bootReason()).thenReturn(Watchdog.BootReason.POWER_ON);
+    when(executive.stalled(anyLong())).thenReturn(List.of());
+  }
+
+  @Test
+  void kicksWhileEveryAppIsAlive() throws Exception {
+    keeper.look();
+    keeper.look();
+    verify(watchdog, times(2)).kick();
+  }
+
+  @Test
+  void kicksNoMoreWhenAnAppHangsAndSaysSoOnce() throws Exception {
+    when(executive.stalled(WatchdogKeeper.ALIVE_SECONDS * 1_000_000_000L))
+        .thenReturn(List.of("payload"));
+    keeper.look();
+    keeper.look();
+    verify(watchdog, never()).kick();
+    verify(events, times(1)).report(CoreEvent.WATCHDOG_HELD, List.of("payload"));
+  }
+
+  @Test
+  void aResetByTheWatchdogIsReportedOnce() throws Exception {
+    when(watchdog.bootReason()).thenReturn(Watchdog.BootReason.WATCHDOG);
+    keeper.look();
+    keeper.look();
+    verify(events, times(1))
+        .reportDevice(CoreEvent.WATCHDOG_RESET, "dog", DeviceFault.WATCHDOG_RESET);
+  }
+
+  @Test
+  void aWatchdogThatCannotBeKickedIsReportedOnceAndTriedAgain() throws Exception {
+    doThrow(new HardwareFault(HardwareFault.Kind.ABSENT, "dog", "gone")).when(watchdog).kick();
+    keeper.look();
+    keeper.look();
+    verify(watchdog, times(2)).kick();
+    verify(events, times(1))
+        .reportDevice(eq(CoreEvent.DEVICE_FAULT), eq("dog"), eq(DeviceFault.REFUSED), any(), any());
+  }
+
+  @Test
+  void aBootReasonThatCannotBeReadIsNoFailedKickAndIsAskedAgain() throws Exception {
+    when(watchdog.bootReason())
+        .thenThrow(new HardwareFault(HardwareFault.Kind.TIMEOUT, "dog", "busy"))
+        .thenReturn(Watchdog.BootReason.WATCHDOG);
+    keeper.look();
+    keeper.look();
+    verify(events)
+        .reportDevice(
+            CoreEvent.DEVICE_FAULT,
+            "dog",
+            DeviceFault.REFUSED,
+            "it does not say why the board booted",
+            "dog: busy");
+    verify(events).reportDevice(CoreEvent.WATCHDOG_RESET, "dog", DeviceFault.WATCHDOG_RESET);
+  }
+
+  @Test
+  void anOrderlyEndStopsIt() throws Exception {
+    keeper.end();
+    verify(watchdog).disarm();
+  }
+
+  @Test
+  void aLookThatComesLateDoesNotStartItAgain() throws Exception {
+    keeper.end();
+    keeper.look();
+    verify(watchdog, never()).kick();
+  }
+}

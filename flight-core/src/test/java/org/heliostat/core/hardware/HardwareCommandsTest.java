@@ -1,0 +1,288 @@
+package org.heliostat.core.hardware;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyDouble;
+import static org.mockito.ArgumentMatchers.anyLong;
+import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.inOrder;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
+
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.heliostat.core.app.Services;
+import org.heliostat.core.bus.Bus;
+import org.heliostat.core.command.CommandHandler;
+import org.heliostat.core.command.Commands;
+import org.heliostat.core.command.Execution;
+import org.heliostat.core.event.Events;
+import org.heliostat.core.mode.Modes;
+import org.heliostat.core.recorder.Recorder;
+import org.heliostat.core.state.StateStore;
+import org.heliostat.core.telemetry.Telemetry;
+import org.heliostat.core.time.BoardClock;
+import org.heliostat.hal.Board;
+import org.heliostat.hal.ComputeCard;
+import org.heliostat.hal.HardwareFault;
+import org.heliostat.hal.Heater;
+import org.heliostat.hal.PowerSwitch;
+import org.heliostat.hal.RailReading;
+import org.heliostat.protocol.CycleRail;
+import org.heliostat.protocol.Mission;
+import org.heliostat.protocol.RecoverBus;
+import org.heliostat.protocol.ResetCard;
+import org.heliostat.protocol.SetHeater;
+import org.heliostat.protocol.SwitchRail;
+import org.heliostat.protocol.Telecommand;
+import org.heliostat.protocol.Telecommand.CommandCase;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.mockito.InOrder;
+
+class HardwareCommandsTest {
+  private final Board board = mock(Board.class);
+  private final BoardClock clock = mock(BoardClock.class);
+  private final Commands commands = mock(Commands.class);
+  private final PowerSwitch rail = mock(PowerSwitch.class);
+  private final Heater heater = mock(Heater.class);
+  private final ComputeCard card = mock(ComputeCard.class);
+  private final Map<CommandCase, CommandHandler> handlers = new EnumMap<>(CommandCase.class);
+  private HardwareCommands hardware;
+  private long now;
+
+  @BeforeEach
+  void open() throws Exception {
+    doAnswer(call -> handlers.put(call.getArgument(0), call.getArgument(1)))
+        .when(commands)
+        .handle(any(), any());
+    when(clock.missionNanos()).thenAnswer(call -> now);
+    doAnswer(call -> now = call.getArgument(0)).when(board).sleepUntilNanos(anyLong());
+    Services services =
+        new Services(
+            Mission.getDefaultInstance(),
+            Path.of("."),
+            Path.of("."),
+            Path.of("."),
+            "",
+            board,
+            clock,
+            new Bus(),
+            mock(Events.class),
+            mock(StateStore.class),
+            mock(Recorder.class),
+            commands,
+            mock(Modes.class),
+            new Hardware(() -> 0),
+            new Telemetry());
+    hardware =
+        new HardwareCommands(services, Map.of("switch0", rail, "heater0", heater, "card0", card));
+  }
+
+  @AfterEach
+  void close() {
+    hardware.close();
+  }
+
+  private static RailReading state(boolean on, boolean latched) {
+    return new RailReading(
+        12, on ? 12 : 0, on ? 1 : 0, on ? 12 : 0, 30, on, on, latched, Set.of(), 1);
+  }
+
+  private static final class Result implements Execution {
+    private final CompletableFuture<String> end = new CompletableFuture<>();
+
+    @Override
+    public void progress(String text) {
+      // the end is what counts here
+    }
+
+    @Override
+    public void complete() {
+      end.complete("completed");
+    }
+
+    @Override
+    public void fail(String reason) {
+      end.complete(reason);
+    }
+  }
+
+  private Result send(Telecommand command) {
+    Result result = new Result();
+    Objects.requireNonNull(handlers.get(command.getCommandCase())).execute(command, result);
+    return result;
+  }
+
+  private String end(Telecommand command) throws Exception {
+    return send(command).end.get(60, TimeUnit.SECONDS);
+  }
+
+  private static Telecommand cycle() {
+    return Telecommand.newBuilder()
+        .setCycleRail(CycleRail.newBuilder().setDevice("switch0").setOffSeconds(2))
+        .build();
+  }
+
+  @Test
+  void aCycleIsOffThenAPauseThenClearThenOnAndConfirmed() throws Exception {
+    when(rail.read()).thenReturn(state(true, false), state(false, false), state(true, false));
+    assertThat(end(cycle())).isEqualTo("completed");
+    InOrder order = inOrder(rail);
+    order.verify(rail).off();
+    order.verify(rail).clearFaults();
+    order.verify(rail).on();
+    assertThat(now).isGreaterThanOrEqualTo(2_000_000_000L);
+  }
+
+  @Test
+  void aRailThatDoesNotComeUpFailsTheCommandWithWhatItShows() throws Exception {
+    when(rail.read()).thenReturn(state(false, false), state(false, true));
+    assertThat(end(cycle())).contains("TIMEOUT").contains("does not go on");
+  }
+
+  @Test
+  void aSwitchIsConfirmedBothWays() throws Exception {
+    when(rail.read()).thenReturn(state(false, false));
+    Telecommand off =
+        Telecommand.newBuilder()
+            .setSwitchRail(SwitchRail.newBuilder().setDevice("switch0").setOn(false))
+            .build();
+    assertThat(end(off)).isEqualTo("completed");
+    when(rail.read()).thenReturn(state(true, false));
+    Telecommand on =
+        Telecommand.newBuilder()
+            .setSwitchRail(SwitchRail.newBuilder().setDevice("switch0").setOn(true))
+            .build();
+    assertThat(end(on)).isEqualTo("completed");
+  }
+
+  @Test
+  void aDeviceThatIsNotThereOrCannotDoItIsRefused() throws Exception {
+    assertThat(
+            end(
+                Telecommand.newBuilder()
+                    .setSetHeater(SetHeater.newBuilder().setDevice("nobody"))
+                    .build()))
+        .contains("REFUSED")
+        .contains("no such device");
+    assertThat(
+            end(
+                Telecommand.newBuilder()
+                    .setSetHeater(SetHeater.newBuilder().setDevice("switch0"))
+                    .build()))
+        .contains("not a Heater");
+  }
+
+  @Test
+  void aFaultOfThePartIsTheReason() throws Exception {
+    doThrow(new HardwareFault(HardwareFault.Kind.NACK, "heater0", "nobody home"))
+        .when(heater)
+        .setDuty(anyDouble());
+    assertThat(
+            end(
+                Telecommand.newBuilder()
+                    .setSetHeater(SetHeater.newBuilder().setDevice("heater0").setDuty(0.5))
+                    .build()))
+        .contains("NACK")
+        .contains("nobody home");
+  }
+
+  @Test
+  void aDriverThatBreaksFailsItsCommandAndNoOther() throws Exception {
+    doThrow(new IllegalStateException("bug")).when(card).reset();
+    Telecommand reset =
+        Telecommand.newBuilder().setResetCard(ResetCard.newBuilder().setDevice("card0")).build();
+    assertThat(end(reset)).contains("the driver failed");
+    assertThat(
+            end(
+                Telecommand.newBuilder()
+                    .setSetHeater(SetHeater.newBuilder().setDevice("heater0").setDuty(0.5))
+                    .build()))
+        .isEqualTo("completed");
+    verify(heater).setDuty(0.5);
+  }
+
+  @Test
+  void aBusThatIsRecoveredByCommandIsCounted() throws Exception {
+    assertThat(
+            end(
+                Telecommand.newBuilder()
+                    .setRecoverBus(RecoverBus.newBuilder().setBus("/dev/i2c-1"))
+                    .build()))
+        .isEqualTo("completed");
+    verify(board).recoverBus("/dev/i2c-1");
+    assertThat(hardware.recoveries("/dev/i2c-1")).isEqualTo(1);
+  }
+
+  @Test
+  void aRecoveryThatIsRefusedIsNotCounted() throws Exception {
+    doThrow(new HardwareFault(HardwareFault.Kind.REFUSED, "/dev/i2c-1", "no way known"))
+        .when(board)
+        .recoverBus("/dev/i2c-1");
+    assertThat(
+            end(
+                Telecommand.newBuilder()
+                    .setRecoverBus(RecoverBus.newBuilder().setBus("/dev/i2c-1"))
+                    .build()))
+        .contains("no way known");
+    assertThat(hardware.recoveries("/dev/i2c-1")).isZero();
+  }
+
+  @Test
+  void everyCommandThatWaitsWhenTheAppEndsFails() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch never = new CountDownLatch(1);
+    when(rail.read())
+        .thenAnswer(
+            call -> {
+              begun.countDown();
+              return state(true, false);
+            });
+    doAnswer(
+            call -> {
+              never.await();
+              return null;
+            })
+        .when(board)
+        .sleepUntilNanos(anyLong());
+    Result running = send(cycle());
+    begun.await();
+    Result waiting = send(cycle());
+    hardware.close();
+    assertThat(running.end.get(60, TimeUnit.SECONDS)).contains("app ends");
+    assertThat(waiting.end.get(60, TimeUnit.SECONDS)).contains("app ends");
+    assertThat(end(cycle())).contains("app ends");
+  }
+
+  @Test
+  void whoComesWhenTooManyWaitIsToldSoAtOnce() throws Exception {
+    CountDownLatch free = new CountDownLatch(1);
+    doAnswer(
+            call -> {
+              free.await();
+              return null;
+            })
+        .when(card)
+        .reset();
+    Telecommand reset =
+        Telecommand.newBuilder().setResetCard(ResetCard.newBuilder().setDevice("card0")).build();
+    Result first = send(reset);
+    Result last = first;
+    for (int i = 0; i <= HardwareCommands.WAITING; i++) {
+      last = send(reset);
+    }
+    assertThat(last.end.get(60, TimeUnit.SECONDS)).contains("too many");
+    free.countDown();
+    assertThat(first.end.get(60, TimeUnit.SECONDS)).isEqualTo("completed");
+  }
+}
