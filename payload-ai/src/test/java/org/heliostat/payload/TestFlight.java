@@ -80,6 +80,7 @@ public final class TestFlight {
     BoardClock clock = mock(BoardClock.class);
     when(hardware.opened()).thenReturn(true);
     when(hardware.hasCard(anyString())).thenReturn(true);
+    when(hardware.powered(any())).thenReturn(true);
     when(hardware.card(anyString())).thenAnswer(call -> reading.get());
     when(hardware.power(anyString())).thenReturn(Optional.empty());
     when(hardware.temperature(anyString())).thenReturn(Optional.empty());

@@ -31,8 +31,9 @@ import org.heliostat.protocol.ToWorker;
 /**
  * Keeps the worker of one compute card alive and gives it work while the card is cool. A worker
  * that dies or hangs is killed and started anew, and its frame goes back to the queue; one that
- * dies too often puts its card in quarantine. One thread a card; {@link #status} may be called from
- * any.
+ * dies too often puts its card in quarantine. A card whose rail is off, or that does not answer,
+ * gets no worker; that its power went is held against nobody. One thread a card; {@link #status}
+ * may be called from any.
  */
 final class CardSupervisor implements Runnable {
   private static final long CONNECT_NANOS = 30_000_000_000L;
@@ -113,6 +114,12 @@ final class CardSupervisor implements Runnable {
         return;
       }
       while (!closed && usable()) {
+        if (!powered() || services.hardware().card(config.getDevice()).isEmpty()) {
+          // a card without power, or one that does not answer, has no worker
+          state = CardState.CARD_OFF;
+          TimeUnit.MILLISECONDS.sleep(TAKE_MILLIS);
+          continue;
+        }
         state = CardState.STARTING;
         runWorker();
       }
@@ -142,6 +149,10 @@ final class CardSupervisor implements Runnable {
         return;
       }
       while (!closed) {
+        if (!powered()) {
+          withoutPower(Optional.empty());
+          return;
+        }
         OptionalDouble unused = lookAtHeat();
         if (worker.ended()) {
           died(worker.pid(), worker.end(), Optional.empty());
@@ -219,6 +230,9 @@ final class CardSupervisor implements Runnable {
           }
           default -> {}
         }
+      } else if (!powered()) {
+        withoutPower(Optional.empty());
+        return false;
       } else if (worker.ended()) {
         died(worker.pid(), worker.end(), Optional.empty());
         return false;
@@ -274,6 +288,10 @@ final class CardSupervisor implements Runnable {
       if (closed) {
         return false;
       }
+      if (!powered()) {
+        withoutPower(Optional.of(job));
+        return false;
+      }
       if (worker.ended()) {
         died(worker.pid(), worker.end(), Optional.of(job));
         return false;
@@ -283,6 +301,17 @@ final class CardSupervisor implements Runnable {
         return false;
       }
     }
+  }
+
+  private boolean powered() {
+    return services.hardware().powered(device);
+  }
+
+  /** Its rail went off: the worker goes, and nobody is to blame for it. */
+  private void withoutPower(Optional<FrameJob> job) {
+    state = CardState.CARD_OFF;
+    services.events().report(PayloadEvent.CARD_UNPOWERED, config.getName());
+    job.ifPresent(pool::putBack);
   }
 
   private boolean hung(WorkerProcess worker) {

@@ -17,7 +17,8 @@ public enum PayloadEvent implements EventDefinition {
   CARD_DOWN(10, Severity.ERROR, "%s is out of use: %s"),
   MODEL_REFUSED(11, Severity.ERROR, "model %s refused: %s"),
   CAMERA_FAULT(12, Severity.WARNING, "camera %s: %s"),
-  STORE_FAULT(13, Severity.ERROR, "frame %s waits: %s");
+  STORE_FAULT(13, Severity.ERROR, "frame %s waits: %s"),
+  CARD_UNPOWERED(14, Severity.WARNING, "%s has no power any more: its worker is ended");
 
   private final int id;
   private final Severity severity;

@@ -1,6 +1,7 @@
 package org.heliostat.payload.card;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyString;
 import static org.mockito.Mockito.when;
 
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.heliostat.hal.CardReading;
 import org.heliostat.payload.TestFlight;
 import org.heliostat.payload.TestFrames;
@@ -20,6 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Cards with real worker processes that work, die, hang and refuse. */
 @Timeout(60)
@@ -131,6 +135,60 @@ class CardPoolTest {
       assertThat(result.job().attempts()).isEqualTo(1);
       assertThat(flight.reported.toString()).contains("hangs");
       assertThat(ProcessHandle.current().children()).hasSize(1);
+    }
+  }
+
+  @Test
+  void aCardWithoutPowerHasNoWorkerAndTheFrameWaits() throws Exception {
+    TestFlight flight = flight(1, "works");
+    AtomicBoolean on = new AtomicBoolean();
+    when(flight.hardware.powered(any())).thenAnswer(call -> on.get());
+    try (CardPool pool = new CardPool(flight.services, TestFlight.model())) {
+      pool.submit(job(1));
+      awaitState(pool, CardState.CARD_OFF);
+      assertThat(ProcessHandle.current().children()).isEmpty();
+      on.set(true);
+      assertThat(results(pool, 1)).allMatch(JobResult.Done.class::isInstance);
+    }
+  }
+
+  @Test
+  void aCardThatDoesNotAnswerHasNoWorker() throws Exception {
+    TestFlight flight = flight(1, "works");
+    Optional<CardReading> answer = flight.reading.getAndSet(Optional.empty());
+    try (CardPool pool = new CardPool(flight.services, TestFlight.model())) {
+      pool.submit(job(1));
+      awaitState(pool, CardState.CARD_OFF);
+      flight.reading.set(answer);
+      assertThat(results(pool, 1)).allMatch(JobResult.Done.class::isInstance);
+    }
+  }
+
+  /** The rail goes as soon as the worker hangs, in mid-frame or while it loads its model. */
+  @ParameterizedTest
+  @ValueSource(strings = {"hangs-once", "hangs-in-load-once"})
+  void aWorkerWhoseRailGoesEndsWithoutBlameAndItsFrameCostsNoAttempt(String behaviour)
+      throws Exception {
+    TestFlight flight = flight(1, behaviour);
+    AtomicBoolean back = new AtomicBoolean();
+    when(flight.hardware.powered(any()))
+        .thenAnswer(call -> back.get() || !Files.exists(run.resolve("misbehaved")));
+    try (CardPool pool = new CardPool(flight.services, TestFlight.model())) {
+      pool.submit(job(1));
+      awaitState(pool, CardState.CARD_OFF);
+      back.set(true);
+      JobResult result = results(pool, 1).get(0);
+      assertThat(result).isInstanceOf(JobResult.Done.class);
+      assertThat(result.job().attempts()).isZero();
+      assertThat(flight.count(PayloadEvent.CARD_UNPOWERED)).isEqualTo(1);
+      assertThat(flight.count(PayloadEvent.WORKER_DIED)).isZero();
+      assertThat(flight.state.get().getWorkerRestarts()).isZero();
+    }
+  }
+
+  private static void awaitState(CardPool pool, CardState wanted) {
+    while (state(pool) != wanted) {
+      Thread.onSpinWait();
     }
   }
 

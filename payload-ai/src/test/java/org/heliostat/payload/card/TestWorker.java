@@ -39,6 +39,10 @@ final class TestWorker {
       while (true) {
         ToWorker message = channel.receive();
         if (message.hasLoadModel()) {
+          if (behaviour.equals("hangs-in-load-once") && !Files.exists(marker)) {
+            Files.write(marker, new byte[0]);
+            new CountDownLatch(1).await();
+          }
           channel.send(loaded(behaviour));
         } else {
           boolean first = !Files.exists(marker);
