@@ -2,9 +2,13 @@
 #ifndef HELIOSTAT_WORLD_MAP_H
 #define HELIOSTAT_WORLD_MAP_H
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,6 +20,8 @@
 #include "world.h"
 
 #define EXPORT __attribute__((visibility("default")))
+#define NANOS INT64_C(1000000000)
+#define MILLION INT64_C(1000000)
 
 static inline int64_t load(const int64_t *word) {
   return __atomic_load_n(word, __ATOMIC_ACQUIRE);
@@ -25,52 +31,40 @@ static inline void store(int64_t *word, int64_t value) {
   __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
-static struct world *world_mapped;
-static pthread_mutex_t world_mutex = PTHREAD_MUTEX_INITIALIZER;
+static inline int64_t added(int64_t *word, int64_t value) {
+  return __atomic_add_fetch(word, value, __ATOMIC_ACQ_REL);
+}
 
-/* Calls go straight to the kernel: the C library's names may be this very library's. */
-static struct world *map_world(void) {
-  const char *path = getenv("HELIOSTAT_RIG_WORLD");
-  if (path == NULL || *path == 0) {
-    return NULL;
-  }
-  int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC, 0);
-  if (fd < 0) {
-    return NULL;
-  }
-  struct stat info;
-  void *mapped = MAP_FAILED;
-  if (fstat(fd, &info) == 0 && info.st_size == (off_t)sizeof(struct world)) {
-    mapped = mmap(NULL, sizeof(struct world), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  }
-  syscall(SYS_close, fd);
-  if (mapped == MAP_FAILED) {
-    return NULL;
-  }
-  struct world *world = mapped;
-  if (load(&world->header.magic_word) != WORLD_MAGIC || load(&world->header.abi) != WORLD_ABI) {
-    munmap(mapped, sizeof(struct world));
-    return NULL;
-  }
-  return world;
+static inline int exchanged(int64_t *word, int64_t from, int64_t to) {
+  return __atomic_compare_exchange_n(word, &from, to, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
 /* The world, or NULL while there is none (not yet made, or made to another layout). */
-static struct world *the_world(void) {
-  struct world *world = __atomic_load_n(&world_mapped, __ATOMIC_ACQUIRE);
-  if (world != NULL) {
-    return world;
-  }
-  pthread_mutex_lock(&world_mutex);
-  world = world_mapped;
-  if (world == NULL) {
-    int saved = errno;
-    world = map_world();
-    errno = saved;
-    __atomic_store_n(&world_mapped, world, __ATOMIC_RELEASE);
-  }
-  pthread_mutex_unlock(&world_mutex);
-  return world;
-}
+struct world *the_world(void);
+
+/* A clock of the host, ns, whatever this library is called instead of. */
+int64_t host_now(clockid_t clock);
+
+/* Mission time, ns. */
+int64_t mission_now(const struct world *world);
+
+/* Sleeps in host time. */
+void host_sleep(int64_t nanos);
+
+/* Whether a process of this id lives. */
+int process_lives(int64_t pid);
+
+/*
+ * Reads what belongs together: begin, read, and again while `torn` says so. A reader waits at most about two
+ * milliseconds for a writer and then goes on: the rig may have died in the middle of a step.
+ */
+struct look {
+  const struct world *world;
+  int64_t sequence;
+  int tries;
+};
+
+struct look look_at(const struct world *world);
+int torn(struct look *look);
 
 #endif

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /** Processes from {@code /proc/<pid>/stat}, see {@code proc(5)}. */
 final class LinuxProcesses implements Processes {
@@ -46,5 +47,35 @@ final class LinuxProcesses implements Processes {
   @Override
   public boolean kill(long pid) {
     return ProcessHandle.of(pid).map(ProcessHandle::destroyForcibly).orElse(false);
+  }
+
+  @Override
+  public boolean pause(long pid) {
+    return signal("STOP", pid);
+  }
+
+  @Override
+  public boolean resume(long pid) {
+    return signal("CONT", pid);
+  }
+
+  /** Java has no call for these; the shell of every Linux has. */
+  private static boolean signal(String name, long pid) {
+    if (pid <= 1) {
+      return false;
+    }
+    try {
+      Process kill =
+          new ProcessBuilder("/bin/sh", "-c", "kill -" + name + " " + pid)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      return kill.waitFor(2, TimeUnit.SECONDS) && kill.exitValue() == 0;
+    } catch (IOException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 }

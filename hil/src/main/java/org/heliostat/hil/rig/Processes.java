@@ -18,4 +18,10 @@ interface Processes {
 
   /** kill -9. Returns false when there was nothing to kill. */
   boolean kill(long pid);
+
+  /** Stops a process, as if it hung. Returns false when there is none. */
+  boolean pause(long pid);
+
+  /** Lets a stopped process go on. Returns false when there is none. */
+  boolean resume(long pid);
 }

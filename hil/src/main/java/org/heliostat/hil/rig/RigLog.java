@@ -35,6 +35,18 @@ final class RigLog implements AutoCloseable {
     line("{\"fault\":\"" + kind + "\",\"t\":" + number(seconds) + "," + more + "}");
   }
 
+  /** The hardware did something by itself. */
+  void happened(String what, String device, double seconds) {
+    line(
+        "{\"happened\":\""
+            + what
+            + "\",\"device\":"
+            + quoted(device)
+            + ",\"t\":"
+            + number(seconds)
+            + "}");
+  }
+
   /** Something that the rig had to put up with. */
   void note(String kind, double seconds, String text) {
     line("{\"note\":\"" + kind + "\",\"t\":" + number(seconds) + ",\"text\":" + quoted(text) + "}");

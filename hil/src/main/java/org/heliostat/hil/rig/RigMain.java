@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -35,7 +36,13 @@ import picocli.CommandLine.Option;
 @Command(
     name = "rig",
     mixinStandardHelpOptions = true,
-    description = "Plays the hardware around the flight computer.")
+    description = "Plays the hardware around the flight computer.",
+    footer = {
+      "",
+      "Beside a rig that runs (see `rig inject --help`, `rig faults --help`):",
+      "  rig inject --world FILE FAULT   injects a fault now",
+      "  rig faults                      lists the faults that can be injected, and where"
+    })
 @SuppressWarnings("NullAway.Init") // picocli fills the fields
 public final class RigMain implements Callable<Integer> {
   private static final long STEP_NANOS = 50_000_000L;
@@ -106,6 +113,12 @@ public final class RigMain implements Callable<Integer> {
       description = "Broker at the ground end of the space link.")
   private @Nullable String broker;
 
+  @Option(
+      names = "--storage-control",
+      paramLabel = "FILE",
+      description = "Control file of the rig's disk, where there is one: its faults can be played.")
+  private @Nullable Path storageControl;
+
   @CommandLine.Mixin private FlightOptions flight;
 
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
@@ -122,14 +135,20 @@ public final class RigMain implements Callable<Integer> {
 
   /** Runs the rig in this process; returns its exit code. */
   static int execute(PrintWriter errors, String... arguments) {
-    CommandLine line = new CommandLine(new RigMain());
+    String verb = arguments.length == 0 ? "" : arguments[0];
+    boolean isVerb = verb.equals("inject") || verb.equals("faults");
+    CommandLine line =
+        new CommandLine(
+            verb.equals("inject")
+                ? new RigInject()
+                : verb.equals("faults") ? new RigFaults() : new RigMain());
     line.setErr(errors);
     line.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
           errors.println("rig: " + failure);
           return CommandLine.ExitCode.SOFTWARE;
         });
-    return line.execute(arguments);
+    return line.execute(isVerb ? Arrays.copyOfRange(arguments, 1, arguments.length) : arguments);
   }
 
   @Override
@@ -143,7 +162,9 @@ public final class RigMain implements Callable<Integer> {
     if ((linkPortFile == null) != (broker == null)) {
       throw usage("--link-listen-port-file and --broker go together");
     }
-    Scenario scenario = scenario();
+    StorageFaults storage =
+        storageControl == null ? StorageFaults.NONE : StorageControl.open(storageControl);
+    Scenario scenario = scenario(storage);
     MissionTime time = flight.time(spec.commandLine());
     FrameSource frames = frames(scenario);
     Optional<SpaceLink> link = startLink(scenario, time);
@@ -164,12 +185,23 @@ public final class RigMain implements Callable<Integer> {
           World.open(
               worldFile,
               time,
+              cards,
               fresh -> {
                 BoardMap.populate(fresh, scenario, cards);
                 Rig.write(fresh, scenario, physics);
               });
       world.set(Header.RIG_PID, ProcessHandle.current().pid());
-      run(new Rig(scenario, world, physics, new LinuxProcesses(Path.of("/proc")), camera, log));
+      Rig rig =
+          new Rig(
+              scenario, world, physics, new LinuxProcesses(Path.of("/proc")), camera, log, storage);
+      Optional<ControlSocket> control = control(rig, log);
+      try {
+        run(rig);
+      } finally {
+        if (control.isPresent()) {
+          control.get().close();
+        }
+      }
       link.ifPresent(carried -> log.line(counted(carried.counters())));
     } finally {
       maker.shutdownNow();
@@ -178,6 +210,16 @@ public final class RigMain implements Callable<Integer> {
       removeHook(hook);
     }
     return 0;
+  }
+
+  /** A rig flies without its control socket, too: a path may be too long for one. */
+  private Optional<ControlSocket> control(Rig rig, RigLog log) {
+    try {
+      return Optional.of(ControlSocket.open(worldFile, rig::inject));
+    } catch (IOException e) {
+      log.note("no_control", 0, String.valueOf(e.getMessage()));
+      return Optional.empty();
+    }
   }
 
   /**
@@ -261,12 +303,12 @@ public final class RigMain implements Callable<Integer> {
     }
   }
 
-  private Scenario scenario() {
+  private Scenario scenario(StorageFaults storage) {
     if (scenarioFile == null) {
       return Scenario.getDefaultInstance();
     }
     try {
-      return ScenarioFile.read(scenarioFile, cards);
+      return ScenarioFile.read(scenarioFile, cards, storage);
     } catch (BadTextFile e) {
       throw usage(String.valueOf(e.getMessage()));
     }

@@ -4,8 +4,10 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.heliostat.protocol.Scenario;
 import org.heliostat.protocol.SchemaCheck.Problem.Step;
+import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.TextFiles;
 import org.heliostat.protocol.TextFiles.BadTextFile;
 import org.heliostat.protocol.TextFiles.Located;
@@ -15,13 +17,31 @@ public final class ScenarioFile {
   private ScenarioFile() {}
 
   /**
-   * Reads a scenario for a board with so many cards.
+   * Reads a scenario for a board with so many cards, and with a disk of the rig if it asks for one.
    *
    * @throws BadTextFile with file, line and field of each problem
    */
   public static Scenario read(Path file, int cards) throws BadTextFile {
+    return read(file, cards, Optional.empty());
+  }
+
+  /**
+   * Reads a scenario for a board with so many cards.
+   *
+   * @param storage what plays faults of the disk; those that it cannot play are problems
+   * @throws BadTextFile with file, line and field of each problem
+   */
+  static Scenario read(Path file, int cards, StorageFaults storage) throws BadTextFile {
+    return read(file, cards, Optional.of(storage));
+  }
+
+  private static Scenario read(Path file, int cards, Optional<StorageFaults> given)
+      throws BadTextFile {
     Located<Scenario> located = TextFiles.read(file, Scenario.getDefaultInstance());
     Scenario scenario = located.message();
+    StorageFaults storage =
+        given.orElse(
+            scenario.getFlight().getRigStorage() ? StorageFaults.PLANNED : StorageFaults.NONE);
     List<String> problems = new ArrayList<>();
     for (int i = 0; i < scenario.getContactsCount(); i++) {
       Scenario.Window window = scenario.getContacts(i);
@@ -34,44 +54,22 @@ public final class ScenarioFile {
       problems.add(place(located, "faults", Faults.MOST) + ": faults are more than " + Faults.MOST);
     }
     for (int i = 0; i < scenario.getFaultsCount(); i++) {
-      String problem = problem(scenario.getFaults(i), cards);
+      String problem = FaultTable.problem(scenario.getFaults(i), cards, storage);
       if (!problem.isEmpty()) {
         problems.add(place(located, "faults", i) + ": faults[" + i + "] " + problem);
+      }
+    }
+    for (int i = 0; i < scenario.getCommandsCount(); i++) {
+      if (scenario.getCommands(i).getTelecommand().getCommandCase()
+          == Telecommand.CommandCase.COMMAND_NOT_SET) {
+        problems.add(
+            place(located, "commands", i) + ": commands[" + i + "] does not say what is sent");
       }
     }
     if (!problems.isEmpty()) {
       throw new BadTextFile(problems);
     }
     return scenario;
-  }
-
-  private static String problem(Scenario.Fault fault, int cards) {
-    return switch (fault.getKindCase()) {
-      case KILL_WORKER -> card(fault.getKillWorker().getCard(), cards);
-      case HEAT_CARD -> card(fault.getHeatCard().getCard(), cards);
-      case CARD_LOST -> card(fault.getCardLost().getCard(), cards);
-      case RESET_INA226 ->
-          part(fault.getResetIna226().getBus(), fault.getResetIna226().getAddress(), 0x40, cards);
-      case SENSOR_ABSENT -> {
-        int address = fault.getSensorAbsent().getAddress();
-        yield part(fault.getSensorAbsent().getBus(), address, address >= 0x48 ? 0x48 : 0x40, cards);
-      }
-      case BROKER_OUTAGE -> "";
-      case KIND_NOT_SET -> "says nothing of what is to go wrong";
-    };
-  }
-
-  private static String card(int card, int cards) {
-    return card < cards
-        ? ""
-        : "is about card " + card + ", there are " + cards + " (0 to " + (cards - 1) + ")";
-  }
-
-  private static String part(int bus, int address, int first, int cards) {
-    return bus == BoardMap.BUS && address >= first && address <= first + cards
-        ? ""
-        : "is about a part that is not on the board: bus %d, address 0x%02x"
-            .formatted(bus, address);
   }
 
   private static String place(Located<Scenario> located, String field, int index) {

@@ -14,9 +14,11 @@ import java.util.function.Consumer;
 import org.heliostat.hil.rig.WorldLayout.Card;
 import org.heliostat.hil.rig.WorldLayout.Chip;
 import org.heliostat.hil.rig.WorldLayout.Header;
+import org.heliostat.hil.rig.WorldLayout.Stream;
 
 /**
- * The world file in memory. Every access is one whole 64-bit word, atomic across processes.
+ * The world file in memory. Every access is one whole 64-bit word, atomic across processes; what
+ * belongs together is written in one {@link #step}.
  *
  * <p>A file appears complete or not at all. A rig that is started again goes on with the file of
  * its flight: flight has it mapped.
@@ -36,12 +38,14 @@ final class World {
   /**
    * Opens the world of a flight, or makes it.
    *
+   * @param cards that a new world has room for, or that the old one must have room for
    * @param fill completes a new world before anyone can see it
    * @throws IOException if the file cannot be made, or is the world of another flight
    */
-  static World open(Path file, MissionTime time, Consumer<World> fill) throws IOException {
+  static World open(Path file, MissionTime time, int cards, Consumer<World> fill)
+      throws IOException {
     if (Files.exists(file)) {
-      World world = map(file, true);
+      World world = map(file, cards, true);
       if (world.get(Header.MAGIC_WORD) != WorldLayout.MAGIC
           || world.get(Header.ABI) != WorldLayout.abi()) {
         throw new IOException(file + " is not a world file of this rig");
@@ -49,33 +53,47 @@ final class World {
       if (!time.equals(world.time())) {
         throw new IOException(file + " is the world of another flight: its epochs differ");
       }
+      if (world.get(Header.CARD_ROOM) != cards) {
+        throw new IOException(
+            file
+                + " is the world of another flight: it has "
+                + world.get(Header.CARD_ROOM)
+                + " cards");
+      }
+      world.repair();
       return world;
     }
     Path partial = file.resolveSibling(file.getFileName() + ".tmp");
-    Files.write(partial, new byte[WorldLayout.fileBytes()]);
-    World world = map(partial, false);
+    Files.write(partial, new byte[WorldLayout.fileBytes(cards)]);
+    World world = map(partial, cards, false);
     world.set(Header.ABI, WorldLayout.abi());
     world.set(Header.HOST_EPOCH_NS, time.hostEpochNanos());
     world.set(Header.MISSION_EPOCH_NS, time.missionEpochNanos());
     world.set(Header.UTC_EPOCH_NS, time.utcEpochNanos());
     world.set(Header.SPEED_PPM, time.speedPpm());
     world.set(Header.LAST_STEP_NS, time.missionEpochNanos());
+    world.set(Header.CARD_ROOM, cards);
     fill.accept(world);
     world.set(Header.MAGIC_WORD, WorldLayout.MAGIC);
     Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
     return world;
   }
 
-  private static World map(Path file, boolean adopted) throws IOException {
+  private static World map(Path file, int cards, boolean adopted) throws IOException {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      if (channel.size() != WorldLayout.fileBytes()) {
+      if (channel.size() != WorldLayout.fileBytes(cards)) {
         throw new IOException(
-            file + " is not a world file of this rig: " + channel.size() + " bytes");
+            file
+                + " is not a world file of this rig for "
+                + cards
+                + " cards: "
+                + channel.size()
+                + " bytes");
       }
       return new World(
           channel
-              .map(FileChannel.MapMode.READ_WRITE, 0, WorldLayout.fileBytes())
+              .map(FileChannel.MapMode.READ_WRITE, 0, WorldLayout.fileBytes(cards))
               .order(ByteOrder.nativeOrder()),
           adopted);
     }
@@ -84,6 +102,27 @@ final class World {
   /** Whether the world was there before. */
   boolean adopted() {
     return adopted;
+  }
+
+  /** Writes what belongs together: a reader that wants all of it sees all of it or waits. */
+  void step(Runnable writes) {
+    long before = get(Header.SEQUENCE);
+    long odd = before + 1 + (before & 1);
+    set(Header.SEQUENCE, odd);
+    VarHandle.fullFence();
+    try {
+      writes.run();
+    } finally {
+      set(Header.SEQUENCE, odd + 1);
+    }
+  }
+
+  /** A rig that died in the middle of a step has left the sequence odd. */
+  private void repair() {
+    long sequence = get(Header.SEQUENCE);
+    if ((sequence & 1) != 0) {
+      set(Header.SEQUENCE, sequence + 1);
+    }
   }
 
   MissionTime time() {
@@ -100,6 +139,34 @@ final class World {
 
   void set(Header field, long value) {
     store(WorldLayout.headerOffset(field), value);
+  }
+
+  long get(Header field, int word) {
+    return load(WorldLayout.headerOffset(field) + 8 * word);
+  }
+
+  void set(Header field, int word, long value) {
+    store(WorldLayout.headerOffset(field) + 8 * word, value);
+  }
+
+  /** Adds to a counter that nobody but the rig writes. */
+  void count(Header field, long more) {
+    set(field, get(field) + more);
+  }
+
+  /** Adds to a counter that nobody but the rig writes. */
+  void count(int card, Card field, long more) {
+    set(card, field, get(card, field) + more);
+  }
+
+  /** A device sends bytes. */
+  void send(int stream, byte[] bytes) {
+    long head = load(WorldLayout.streamOffset(stream, Stream.HEAD));
+    int ring = WorldLayout.streamOffset(stream, Stream.RING);
+    for (int i = 0; i < bytes.length; i++) {
+      memory.put(ring + (int) ((head + i) % WorldLayout.RING_BYTES), bytes[i]);
+    }
+    store(WorldLayout.streamOffset(stream, Stream.HEAD), head + bytes.length);
   }
 
   long get(int chip, Chip field, int word) {

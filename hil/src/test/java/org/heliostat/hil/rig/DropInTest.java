@@ -80,6 +80,7 @@ class DropInTest {
                 1_000_000_000_000L,
                 1_800_000_000_000_000_000L,
                 SPEED_PPM),
+            2,
             fresh -> {
               BoardMap.populate(fresh, Scenario.getDefaultInstance(), 2);
               Rig.write(
@@ -118,6 +119,11 @@ class DropInTest {
     return new Flight(process);
   }
 
+  /** Time for every part to convert anew: mission time runs 3.5 times as fast as the host's. */
+  private static void converted(Flight flight) throws IOException {
+    flight.numbers("sleep 300000000");
+  }
+
   private Flight readyFlight() throws IOException {
     Flight flight = flight(LIBC, NVML);
     assertThat(flight.answer()).isEqualTo("ready");
@@ -151,18 +157,23 @@ class DropInTest {
     int chip = BoardMap.find(world, 1, 0x40);
     world.set(chip, Chip.BUS_MICROVOLTS, 28_123_000);
     world.set(chip, Chip.CURRENT_MICROAMPERES, 5_432_100);
+    flight.numbers("power 0x40 0.005 16"); // sets the part up
+    converted(flight);
     double[] reading = flight.numbers("power 0x40 0.005 16");
     assertThat(reading[0]).isCloseTo(28.123, within(0.000_7));
     assertThat(reading[1]).isCloseTo(5.4321, within(0.001));
     assertThat(reading[2]).isCloseTo(28.123 * 5.4321, within(0.05));
     world.set(chip, Chip.CURRENT_MICROAMPERES, -1_000_000);
+    converted(flight);
     reading = flight.numbers("power 0x40 0.005 16");
     assertThat(reading[1]).isCloseTo(-1, within(0.001));
     assertThat(reading[2]).isCloseTo(-28.123, within(0.05));
 
     world.set(chip, Chip.CURRENT_MICROAMPERES, 17_000_000);
+    converted(flight);
     assertThat(flight.ask("power 0x40 0.005 16")).startsWith("fault OUT_OF_RANGE");
     world.set(chip, Chip.CURRENT_MICROAMPERES, 16_100_000);
+    converted(flight);
     assertThat(flight.ask("power 0x40 0.005 16")).startsWith("fault OUT_OF_RANGE");
 
     // the rail of card 1: 15 W idle at 12 V
@@ -177,7 +188,7 @@ class DropInTest {
     long calibration = world.get(chip, Chip.REGISTERS, 5);
     assertThat(calibration).isEqualTo(2097);
     BoardMap.reset(world, chip);
-    assertThat(world.get(chip, Chip.REGISTERS, 5)).isZero();
+    assertThat(flight.ask("xfer /dev/i2c-1 0x40 0 r 3 5 00")).isEqualTo("ok 0000");
     assertThat(flight.numbers("power 0x40 0.005 16")[2]).isEqualTo(before);
     assertThat(world.get(chip, Chip.REGISTERS, 5)).isEqualTo(calibration);
     assertThat(world.get(chip, Chip.REGISTERS, 0)).isEqualTo(0x4327);
@@ -191,6 +202,8 @@ class DropInTest {
     for (long micro : new long[] {25_300_000, -10_700_000, 99_960_000, -300_000, 0}) {
       world.set(board, Chip.MICROCELSIUS, micro);
       world.set(plate, Chip.MICROCELSIUS, micro);
+      flight.numbers("temperature 0x49 tmp105"); // sets the part up
+      converted(flight);
       assertThat(flight.numbers("temperature 0x48 lm75")[0]).isCloseTo(micro / 1e6, within(0.51));
       assertThat(flight.numbers("temperature 0x49 tmp105")[0]).isCloseTo(micro / 1e6, within(0.07));
     }
@@ -213,9 +226,20 @@ class DropInTest {
   void nothingRealCanBeOpened() throws IOException {
     Flight flight = readyFlight();
     assertThat(flight.ask("open /dev/i2c-1")).isEqualTo("opened");
-    assertThat(flight.ask("open /dev/i2c-2")).startsWith("fault ABSENT");
+    assertThat(flight.ask("open /dev/i2c-3")).isEqualTo("opened");
+    assertThat(flight.ask("open /dev/i2c-4")).startsWith("fault ABSENT");
     for (String path :
-        List.of("/dev/null", "/dev/i2c-", "/dev/i2c-1x", "/dev/i2c--1", "/etc/passwd", "")) {
+        List.of(
+            "/dev/null",
+            "/dev/i2c-",
+            "/dev/i2c-1x",
+            "/dev/i2c--1",
+            "/dev/ttyS0",
+            "/dev/watchdog1",
+            "/etc/passwd",
+            "/sys/class/hwmon/hwmon0/../../../etc/passwd",
+            "/sys/bus/platform/drivers/rig-i2c/uevent",
+            "")) {
       assertThat(flight.ask("open " + path)).as(path).startsWith("fault REFUSED");
     }
     // a real file of the process is none of the drop-in's
@@ -354,5 +378,22 @@ class DropInTest {
     Set<String> names = new TreeSet<>();
     out.lines().forEach(line -> names.add(line.substring(line.lastIndexOf(' ') + 1)));
     return names;
+  }
+
+  @Test
+  void aFlightOnARigWithoutItsDropInsRefusesToStart() throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            FlightSide.class.getName());
+    builder.environment().put("HELIOSTAT_RIG_WORLD", "world");
+    builder.redirectErrorStream(true);
+    Process process = builder.start();
+    process.getOutputStream().close();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).isZero();
+    assertThat(said).contains("fault REFUSED").contains("real devices would be opened");
   }
 }

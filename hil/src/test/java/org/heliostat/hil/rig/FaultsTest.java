@@ -13,7 +13,6 @@ import com.google.protobuf.TextFormat.ParseException;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Path;
-import org.heliostat.hil.rig.WorldLayout.Card;
 import org.heliostat.hil.rig.WorldLayout.Chip;
 import org.heliostat.protocol.Scenario;
 import org.junit.jupiter.api.BeforeEach;
@@ -91,14 +90,11 @@ class FaultsTest {
   @Test
   void resetsAPowerMonitor() throws ParseException {
     int chip = BoardMap.find(world, 1, 0x42);
-    world.set(chip, Chip.REGISTERS, 5, 2048);
     Faults faults = faults("faults { at_s: 1 reset_ina226 { address: 0x42 } }");
     faults.play(1, IDLE, FREE);
-    assertThat(world.get(chip, Chip.REGISTERS, 5)).isZero();
-    assertThat(world.get(chip, Chip.REGISTERS, 0)).isEqualTo(0x4127);
-    assertThat(world.get(chip, Chip.RESETS)).isEqualTo(1);
+    assertThat(world.get(chip, Chip.RESETS)).isEqualTo(2);
     faults.play(2, IDLE, FREE);
-    assertThat(world.get(chip, Chip.RESETS)).isEqualTo(1);
+    assertThat(world.get(chip, Chip.RESETS)).isEqualTo(2);
   }
 
   @Test
@@ -113,12 +109,76 @@ class FaultsTest {
     assertThat(world.get(chip, Chip.PRESENT)).isEqualTo(1);
     faults.play(2.5, IDLE, FREE);
     assertThat(world.get(chip, Chip.PRESENT)).isZero();
-    assertThat(world.get(1, Card.PRESENT)).isZero();
-    assertThat(world.get(0, Card.PRESENT)).isEqualTo(1);
+    assertThat(faults.gone(1)).isTrue();
+    assertThat(faults.gone(0)).isFalse();
     faults.play(3, IDLE, FREE);
     assertThat(world.get(chip, Chip.PRESENT)).isEqualTo(1);
     faults.play(4, IDLE, FREE);
-    assertThat(world.get(1, Card.PRESENT)).isEqualTo(1);
+    assertThat(faults.gone(1)).isFalse();
     assertThat(out.toString().lines()).hasSize(3);
+  }
+
+  private static Scenario.Fault fault(String text) throws ParseException {
+    return TextFormat.parse(text, Scenario.Fault.class);
+  }
+
+  @Test
+  void aSpecialFormThatIsInjectedIsPlayedFromThenOn() throws ParseException {
+    Faults faults = faults("");
+    assertThat(faults.inject(fault("heat_card { card: 1 to_celsius: 90 for_s: 5 }"))).isEmpty();
+    assertThat(faults.inject(fault("card_lost { card: 0 for_s: 5 }"))).isEmpty();
+    assertThat(faults.inject(fault("sensor_absent { address: 0x48 for_s: 5 }"))).isEmpty();
+    faults.play(100, IDLE, FREE);
+    int plate = BoardMap.find(world, 1, 0x48);
+    assertThat(faults.heatCelsius(100, 1)).isEqualTo(90);
+    assertThat(faults.gone(0)).isTrue();
+    assertThat(world.get(plate, Chip.PRESENT)).isZero();
+    faults.play(105, IDLE, FREE);
+    assertThat(faults.heatCelsius(105, 1)).isNaN();
+    assertThat(faults.gone(0)).isFalse();
+    assertThat(world.get(plate, Chip.PRESENT)).isEqualTo(1);
+  }
+
+  private static final class Disk implements StorageFaults {
+    private String state = "well";
+
+    @Override
+    public boolean plays(Scenario.FaultKind kind) {
+      return true;
+    }
+
+    @Override
+    public void set(Scenario.FaultKind kind, double value) {
+      state = kind.name();
+    }
+
+    @Override
+    public void clear() {
+      state = "well";
+    }
+  }
+
+  @Test
+  void aFaultOfTheDiskThatEndsLeavesTheOneThatLasts() throws ParseException {
+    Scenario scenario =
+        TextFormat.parse(
+            "faults { at_s: 1 kind: DISK_SLOW for_s: 10 }"
+                + " faults { at_s: 3 kind: DISK_FULL for_s: 20 }",
+            Scenario.class);
+    Disk disk = new Disk();
+    Faults faults = new Faults(world, processes, new RigLog(out), scenario, disk);
+    faults.play(2, IDLE, FREE);
+    assertThat(disk.state).isEqualTo("DISK_SLOW");
+    faults.play(4, IDLE, FREE);
+    faults.play(12, IDLE, FREE);
+    assertThat(disk.state).isEqualTo("DISK_FULL");
+    assertThat(faults.inject(fault("kind: DISK_HUNG"))).isEmpty();
+    faults.play(13, IDLE, FREE);
+    assertThat(disk.state).isEqualTo("DISK_HUNG");
+    // what was injected ends with the rig, what the scenario says goes on
+    faults = new Faults(world, processes, new RigLog(out), scenario, disk);
+    assertThat(disk.state).isEqualTo("DISK_FULL");
+    faults.play(24, IDLE, FREE);
+    assertThat(disk.state).isEqualTo("well");
   }
 }

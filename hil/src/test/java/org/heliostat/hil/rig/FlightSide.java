@@ -22,12 +22,16 @@ import org.heliostat.hal.os.NativeLibc;
  */
 final class FlightSide {
   private final Board board;
+  private final RawCalls raw;
+  private final DriverCalls drivers;
   private final Map<String, PowerMonitor> monitors = new HashMap<>();
   private final Map<String, TemperatureSensor> sensors = new HashMap<>();
   private final Map<String, ComputeCard> cards = new HashMap<>();
 
-  private FlightSide(Board board) {
+  private FlightSide(Board board) throws HardwareFault {
     this.board = board;
+    this.raw = new RawCalls(NativeLibc.load());
+    this.drivers = new DriverCalls(board);
   }
 
   public static void main(String[] arguments) throws IOException {
@@ -44,7 +48,10 @@ final class FlightSide {
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       String answer;
       try {
-        answer = flight.obey(line.split(" ", -1));
+        answer =
+            line.startsWith("driver|")
+                ? flight.drivers.obey(line)
+                : flight.obey(line.split(" ", -1));
       } catch (HardwareFault e) {
         answer = "fault " + e.kind() + " " + e.getMessage();
       } catch (InterruptedException e) {
@@ -111,7 +118,9 @@ final class FlightSide {
           return NativeLibc.load().ioctl(0, 0x0705, argument) + "";
         }
       }
-      default -> throw new IllegalArgumentException(words[0]);
+      default -> {
+        return raw.obey(words);
+      }
     }
   }
 

@@ -40,7 +40,7 @@ class RigMainTest {
   @Test
   void takesAStepAndEndsWhenItsParentIsGone() throws IOException {
     assertThat(run("--cards", "3", "--host-epoch-ns", "0")).as(errors.toString()).isZero();
-    assertThat(folder.resolve("world")).hasSize(WorldLayout.fileBytes());
+    assertThat(folder.resolve("world")).hasSize(WorldLayout.fileBytes(3));
     assertThat(folder.resolve("camera/requests/done")).isDirectory();
     String log = Files.readString(folder.resolve("rig.jsonl"));
     assertThat(log).startsWith("{\"t\":").contains("\"cards\":[{").endsWith("}\n");

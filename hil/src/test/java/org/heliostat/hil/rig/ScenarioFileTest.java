@@ -48,6 +48,10 @@ class ScenarioFileTest {
     assertWrong("\n\nfaults { at_s: 1 reset_ina226 { address: 0x43 } }\n", ":3:", "0x43");
     assertWrong("faults { at_s: 1 sensor_absent { bus: 2 } }\n", ":1:", "bus 2");
     assertWrong("faults { at_s: 1 broker_outage { } }\n".repeat(63), ":63:", "more than 62");
+    assertWrong("\nfaults { at_s: 1 device: \"rail2\" kind: STUCK }\n", ":2:", "rail2");
+    assertWrong("\ncommands { at_s: 1 telecommand { } }\n", ":2:", "does not say what is sent");
+    assertWrong("\nfaults { at_s: 1 device: \"rail0\" kind: LATCH_UP }\n", ":2:", "does not fit");
+    assertWrong("faults { at_s: 1 kind: DISK_FULL }\n", ":1:", "no hold of the disk");
   }
 
   private Scenario read(String text) throws IOException, BadTextFile {

@@ -17,6 +17,7 @@ final class TestWorld {
     return World.open(
         folder.resolve("world"),
         TIME,
+        cards,
         fresh -> BoardMap.populate(fresh, Scenario.getDefaultInstance(), cards));
   }
 
