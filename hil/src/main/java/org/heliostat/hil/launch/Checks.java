@@ -21,6 +21,7 @@ import org.heliostat.hil.ground.GreyPng;
 import org.heliostat.hil.report.JsonFiles;
 import org.heliostat.protocol.CardConfig;
 import org.heliostat.protocol.FlightState;
+import org.heliostat.protocol.Scenario;
 
 /** The checks that every flight is judged by. */
 final class Checks {
@@ -28,6 +29,10 @@ final class Checks {
   private static final long LAST_WORDS = 3;
 
   private static final int SHOWN = 3;
+
+  /** Faults, as the rig's log names them, that a card's worker does not survive. */
+  private static final Set<String> OF_A_CARD =
+      Set.of("latch_up", "functional_interrupt", "card_falls_off", "over_temperature_of_card");
 
   private final Evidence evidence;
   private final FlightState state;
@@ -39,20 +44,42 @@ final class Checks {
 
   static List<Check> of(Evidence evidence) {
     Checks checks = new Checks(evidence);
+    List<Check> all = new ArrayList<>(checks.ofEveryFlight());
+    if (DeviceVerdict.wanted(evidence.scenario())) {
+      DeviceVerdict devices = verdict(evidence);
+      all.add(devices.faultsSeen());
+      all.add(devices.nobodyElseBlamed());
+      all.add(devices.faultsRecovered());
+      all.add(devices.hardwareActed());
+      all.add(devices.reactionsSeen());
+    }
+    return List.copyOf(all);
+  }
+
+  static DeviceVerdict verdict(Evidence evidence) {
+    return new DeviceVerdict(
+        evidence.scenario(),
+        evidence.events(),
+        evidence.telemetry(),
+        evidence.rig(),
+        MissionRun.MISSION_EPOCH_NANOS);
+  }
+
+  private List<Check> ofEveryFlight() {
     return List.of(
-        checks.framesAccounted(),
-        checks.nothingLostOrDuplicated(),
-        checks.masksBitExact(),
-        checks.sentWithinBound(),
-        checks.commandsCompleted(),
-        checks.cardsWithinLimits(),
-        checks.hotCardsRested(),
-        checks.workersExplained(),
-        checks.recorderClean(),
-        checks.imageAsBuilt(),
-        checks.flightUninterrupted(),
-        checks.noRealDevice(),
-        checks.nothingLeft());
+        framesAccounted(),
+        nothingLostOrDuplicated(),
+        masksBitExact(),
+        sentWithinBound(),
+        commandsCompleted(),
+        cardsWithinLimits(),
+        hotCardsRested(),
+        workersExplained(),
+        recorderClean(),
+        imageAsBuilt(),
+        flightUninterrupted(),
+        noRealDevice(),
+        nothingLeft());
   }
 
   private Check framesAccounted() {
@@ -200,6 +227,11 @@ final class Checks {
     StringBuilder detail = new StringBuilder();
     for (int card = 0; card < cards; card++) {
       CardConfig config = evidence.mission().getCards(card);
+      if (abused(card)) {
+        detail.append(detail.isEmpty() ? "" : "; ").append(config.getName());
+        detail.append(" was taken beyond them by the scenario");
+        continue;
+      }
       passed &= celsius[card] <= config.getMaxCelsius() && watts[card] <= config.getMaxWatts();
       detail.append(
           "%s%s at most %.1f C of %.0f, %.1f W of %.0f"
@@ -212,6 +244,15 @@ final class Checks {
                   config.getMaxWatts()));
     }
     return new Check("cards_within_limits", passed, detail + " (the rig's own values)");
+  }
+
+  private boolean abused(int card) {
+    return evidence.scenario().getFaultsList().stream()
+        .anyMatch(
+            fault ->
+                (fault.getKind() == Scenario.FaultKind.OVER_TEMPERATURE_OF_CARD
+                        || fault.getKind() == Scenario.FaultKind.LATCH_UP)
+                    && fault.getDevice().equals("card" + card));
   }
 
   private Check hotCardsRested() {
@@ -246,6 +287,8 @@ final class Checks {
     for (JsonObject line : evidence.rig()) {
       String fault = text(line, "fault");
       explained += fault.equals("kill_worker") || fault.equals("card_lost") ? 1 : 0;
+      // a card that stops in mid-frame takes its worker along, and the one that tries it next
+      explained += OF_A_CARD.contains(fault) ? 2 : 0;
     }
     return new Check(
         "workers_explained",
@@ -282,13 +325,23 @@ final class Checks {
   }
 
   private Check flightUninterrupted() {
-    boolean once = evidence.flightEnds().size() == 1 && state.getBoots() == 1;
+    int bites = 0;
+    int hangs = 0;
+    for (JsonObject line : evidence.rig()) {
+      bites += text(line, "happened").equals("watchdog_bite") ? 1 : 0;
+      hangs += text(line, "fault").equals("flight_hangs") ? 1 : 0;
+    }
+    // a flight that hangs on its own account is no better for the watchdog that saw it
+    int wanted = Math.min(bites, hangs);
+    boolean once = evidence.flightEnds().size() == 1 + wanted && state.getBoots() == 1 + wanted;
     return new Check(
         "flight_uninterrupted",
         once && evidence.orderly(),
-        "%d boots, exit codes %s, %s"
+        "%d boots, %d resets by the watchdog, %d of them wanted, exit codes %s, %s"
             .formatted(
                 state.getBoots(),
+                bites,
+                wanted,
                 evidence.flightEnds(),
                 evidence.orderly() ? "ended when asked" : "did not end when asked"));
   }

@@ -1,15 +1,9 @@
 package org.heliostat.hil.launch;
 
-import com.google.gson.JsonObject;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
-import org.heliostat.hil.report.JsonFiles;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.Telecommand;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +43,8 @@ final class CommandVerb implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "NAME",
-      description = "NOOP, SET_MODE, TAKE_FRAMES or DUMP_EVENTS.")
+      description =
+          "NOOP, SET_MODE, TAKE_FRAMES, CYCLE_RAIL ...; one that does not exist lists all of them.")
   private String name;
 
   @Parameters(
@@ -61,7 +56,7 @@ final class CommandVerb implements Callable<Integer> {
   @Override
   public Integer call() throws SetupException {
     Telecommand command = CommandText.parse(name, arguments);
-    Path socket = socket();
+    Path socket = FlyingFlight.find(flight, "socket");
     try {
       OperatorClient.End end =
           new OperatorClient(socket, operator).send(command, waitSeconds, CommandVerb::show);
@@ -82,52 +77,5 @@ final class CommandVerb implements Callable<Integer> {
         report.getCommand(),
         report.getStage(),
         report.getReason().isEmpty() ? "" : ": " + report.getReason());
-  }
-
-  private Path socket() throws SetupException {
-    Optional<Path> given = Optional.ofNullable(flight);
-    if (given.isPresent()) {
-      Optional<Path> found = flying(given.get());
-      if (found.isEmpty()) {
-        throw new SetupException("--flight: in " + given.get() + " no mission is flying");
-      }
-      return found.get();
-    }
-    Path flights = Installation.find().flights();
-    if (Files.isDirectory(flights)) {
-      try (Stream<Path> folders = Files.list(flights)) {
-        Optional<Path> newest =
-            folders
-                .sorted(Comparator.comparing(CommandVerb::started).reversed())
-                .flatMap(folder -> flying(folder).stream())
-                .findFirst();
-        if (newest.isPresent()) {
-          return newest.get();
-        }
-      } catch (IOException e) {
-        throw new SetupException(flights + " cannot be read: " + e);
-      }
-    }
-    throw new SetupException(
-        "no mission is flying below " + flights + "; with --out elsewhere say --flight DIR");
-  }
-
-  private static String started(Path folder) {
-    return JsonFiles.object(folder.resolve("flight.json"))
-        .map(flight -> JsonFiles.text(flight, "started"))
-        .orElse("");
-  }
-
-  /** The desk of a flight, when its launcher is alive. */
-  private static Optional<Path> flying(Path folder) {
-    Optional<JsonObject> description = JsonFiles.object(folder.resolve("flight.json"));
-    return description
-        .filter(
-            flight ->
-                ProcessHandle.of(JsonFiles.whole(flight, "pid"))
-                    .filter(ProcessHandle::isAlive)
-                    .isPresent())
-        .map(flight -> Path.of(JsonFiles.text(flight, "socket")))
-        .filter(Files::exists);
   }
 }

@@ -22,8 +22,16 @@ final class Crew {
   private final Processes processes;
   private final MissionTime time;
   private final Path missionFile;
+  private final Optional<RigDisk> disk;
 
-  Crew(FlightPlan plan, RunFolder run, Processes processes, MissionTime time, Path missionFile) {
+  Crew(
+      FlightPlan plan,
+      RunFolder run,
+      Processes processes,
+      MissionTime time,
+      Path missionFile,
+      Optional<RigDisk> disk) {
+    this.disk = disk;
     this.plan = plan;
     this.run = run;
     this.processes = processes;
@@ -62,6 +70,8 @@ final class Crew {
     command.addAll(List.of("--link-listen-port-file", linkFile().toString()));
     command.addAll(List.of("--broker", broker));
     command.addAll(timing());
+    disk.ifPresent(
+        mounted -> command.addAll(List.of("--storage-control", mounted.control().toString())));
     plan.frames().ifPresent(folder -> command.addAll(List.of("--frames", folder.toString())));
     Process rig = processes.start("rig", command, Map.of());
     await(linkFile(), rig, "rig");
@@ -79,7 +89,7 @@ final class Crew {
             "--mission",
             missionFile.toString(),
             "--data",
-            plan.out().resolve("board").toString(),
+            disk.map(RigDisk::data).orElseGet(() -> plan.out().resolve("board")).toString(),
             "--run",
             run.flight().toString(),
             "--broker",

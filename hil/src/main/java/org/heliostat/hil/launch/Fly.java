@@ -20,7 +20,7 @@ import picocli.CommandLine.TypeConversionException;
     description = "Flies a mission on the rig: satellite, link and ground, each a real process.",
     footer = {
       "",
-      "Without a verb a mission is flown.",
+      "Without a verb a mission is flown. ./fly bench hal runs the benchmarks of the HAL.",
       "Exit code: 0 all checks passed, 1 a check failed, 2 wrong use or set-up."
     })
 public final class Fly implements Callable<Integer> {
@@ -46,6 +46,8 @@ public final class Fly implements Callable<Integer> {
     CommandLine line = new CommandLine(new Fly());
     line.addSubcommand(new MissionVerb());
     line.addSubcommand(new CommandVerb());
+    line.addSubcommand(new CampaignVerb());
+    line.addSubcommand(new RigVerb());
     line.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
           if (failure instanceof SetupException) {

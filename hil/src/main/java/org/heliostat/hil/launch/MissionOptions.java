@@ -52,14 +52,19 @@ final class MissionOptions {
       names = "--frame-count",
       paramLabel = "N",
       description =
-          "Frames to take. Default: the files of --frames, or " + DEFAULT_FRAMES + " scenes.")
+          "Frames to take. Default: the scenario's, the files of --frames, or "
+              + DEFAULT_FRAMES
+              + " scenes.")
   @Nullable Integer frameCount;
 
   @Option(
       names = "--speed",
       paramLabel = "X",
-      description = "Simulated seconds a second, 0.1 to 1000. Default: ${DEFAULT-VALUE}.")
-  double speed = DEFAULT_SPEED;
+      description =
+          "Simulated seconds a second, 0.1 to 1000. Default: the scenario's, or "
+              + DEFAULT_SPEED
+              + ".")
+  @Nullable Double speed;
 
   @Option(
       names = "--seed",

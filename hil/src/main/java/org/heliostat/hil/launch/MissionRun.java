@@ -73,7 +73,18 @@ final class MissionRun {
             started.toEpochMilli() * 1_000_000L,
             Math.round(plan.speed() * 1e6));
     Mission mission = writeMission();
-    Crew crew = new Crew(plan, run, processes, time, plan.out().resolve("mission.textproto"));
+    Optional<RigDisk> disk = Optional.empty();
+    if (plan.scenario().getFlight().getRigStorage()) {
+      disk =
+          Optional.of(
+              RigDisk.mount(
+                  plan.installation(),
+                  processes,
+                  run.path().resolve("storage"),
+                  plan.out().resolve("board"),
+                  plan.out().resolve("disk")));
+    }
+    Crew crew = new Crew(plan, run, processes, time, plan.out().resolve("mission.textproto"), disk);
     Display display = new Display(System.out, terminal, plan.frameCount());
     display.note("Heliostat flight " + plan.id() + ", files in " + plan.out());
     display.phase("starting ground station, rig and flight");
@@ -100,6 +111,9 @@ final class MissionRun {
     double missionSeconds = time.flightSeconds(System.nanoTime());
     boolean groundEnded = processes.end(ground, OTHERS_END);
     boolean rigEnded = processes.end(rig, OTHERS_END);
+    if (disk.isPresent()) {
+      disk.get().end(processes, OTHERS_END);
+    }
     List<String> left = left(processes, run);
     left.addAll(watch.lost());
     if (!groundEnded || !rigEnded) {
@@ -116,9 +130,12 @@ final class MissionRun {
         new Evidence(
             plan.out(),
             mission,
+            plan.scenario(),
             plan.frameCount(),
             FlightStateFile.read(plan.out().resolve("board/state.bin")),
             JsonFiles.lines(plan.out().resolve("frames.jsonl")),
+            JsonFiles.lines(plan.out().resolve("events.jsonl")),
+            JsonFiles.lines(plan.out().resolve("telemetry.jsonl")),
             JsonFiles.lines(plan.out().resolve("rig.jsonl")),
             JsonFiles.object(plan.out().resolve("ground.json")).orElseGet(JsonObject::new),
             script.commandsSent(),
@@ -158,12 +175,16 @@ final class MissionRun {
     return mission;
   }
 
-  /** For {@code ./fly command}: where the desk is, and who has to be alive for it to be there. */
+  /**
+   * For {@code ./fly command} and {@code ./fly rig}: where desk and world are, and who has to be
+   * alive for it to be there.
+   */
   private void writeDescription(RunFolder run, Instant started) throws IOException {
     JsonObject description = new JsonObject();
     description.addProperty("id", plan.id());
     description.addProperty("pid", ProcessHandle.current().pid());
     description.addProperty("socket", run.operators().toString());
+    description.addProperty("world", run.world().toString());
     description.addProperty("started", started.toString());
     Path partial = plan.out().resolve("flight.json.partial");
     Files.writeString(partial, PRETTY.toJson(description) + "\n");

@@ -37,6 +37,7 @@ final class MissionScript {
   private final MissionTime time;
   private final LinkSchedule link;
   private final double patienceSeconds;
+  private final ScenarioOperator scenarioOperator;
   private final List<String> failed = new ArrayList<>();
   private int sent;
 
@@ -55,15 +56,19 @@ final class MissionScript {
     this.time = time;
     this.link = new LinkSchedule(plan.scenario());
     this.patienceSeconds = PATIENCE_SECONDS + 1.5 * longestSilence(plan.scenario()) / plan.speed();
+    this.scenarioOperator =
+        new ScenarioOperator(plan.scenario(), operator, time, patienceSeconds, display);
   }
 
   int commandsSent() {
-    return sent;
+    return sent + scenarioOperator.sent();
   }
 
   /** Commands that were not completed, with the reason. */
   List<String> commandsFailed() {
-    return List.copyOf(failed);
+    List<String> all = new ArrayList<>(failed);
+    all.addAll(scenarioOperator.failed());
+    return List.copyOf(all);
   }
 
   /** Flies the mission up to the point where the flight may end. */
@@ -76,7 +81,9 @@ final class MissionScript {
       return;
     }
     display.phase("taking " + plan.frameCount() + " frames");
+    scenarioOperator.start();
     takeFrames();
+    awaitScenario();
     display.phase("closing");
     boolean unused = mode(Mode.STANDBY);
     boolean unusedToo =
@@ -116,6 +123,20 @@ final class MissionScript {
       }
     }
     boolean unused = end(command, running);
+  }
+
+  /** Until all that the scenario expects must have been seen, and its commands have ended. */
+  private void awaitScenario() throws InterruptedException {
+    double horizon = DeviceVerdict.horizonSeconds(plan.scenario());
+    if (horizon > 0) {
+      display.phase("waiting for what the scenario has in store");
+    }
+    while (!watch.givenUp() && time.flightSeconds(System.nanoTime()) < horizon) {
+      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+    }
+    if (!watch.givenUp()) {
+      scenarioOperator.await();
+    }
   }
 
   /** What a user who has run out of disk wants to read; nothing while there is room. */
@@ -218,6 +239,7 @@ final class MissionScript {
       silence += cut.getForS();
     }
     for (Scenario.Fault fault : scenario.getFaultsList()) {
+      silence += fault.getForS();
       silence +=
           fault.hasBrokerOutage()
               ? fault.getBrokerOutage().getForS()

@@ -9,8 +9,10 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -30,6 +32,10 @@ final class PlanCheck {
   static final long ROOM_BYTES = 64L << 20;
 
   private static final int MOST_CARDS = 7;
+
+  /** What flight calls faulty beside the devices and buses of the mission file. */
+  private static final Set<String> BESIDE_DEVICES = Set.of("storage", "clock");
+
   private static final DateTimeFormatter ID =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
@@ -38,7 +44,7 @@ final class PlanCheck {
   static FlightPlan plan(MissionOptions options, Installation installation, Instant now, long pid)
       throws SetupException {
     installation.check();
-    if (!(options.speed >= 0.1 && options.speed <= 1000)) {
+    if (options.speed != null && !(options.speed >= 0.1 && options.speed <= 1000)) {
       throw new SetupException("--speed is " + options.speed + ", not within 0.1 to 1000");
     }
     if (options.frameCount != null && (options.frameCount < 1 || options.frameCount > 100_000)) {
@@ -57,6 +63,7 @@ final class PlanCheck {
             ? installation.scenario("default")
             : file(options.scenario, "--scenario");
     Scenario scenario = scenario(scenarioFile, cards);
+    checkExpectations(scenario, scenarioFile, mission);
     Optional<Path> frames = Optional.ofNullable(options.frames);
     int playable = frames.isPresent() ? playable(frames.get()) : MissionOptions.DEFAULT_FRAMES;
     String id = ID.format(now) + "-" + pid;
@@ -75,8 +82,16 @@ final class PlanCheck {
         frames.map(Path::toAbsolutePath),
         model(options),
         cards,
-        options.frameCount == null ? playable : options.frameCount,
-        options.speed,
+        options.frameCount != null
+            ? options.frameCount
+            : scenario.getFlight().hasFrameCount() && frames.isEmpty()
+                ? scenario.getFlight().getFrameCount()
+                : playable,
+        options.speed != null
+            ? options.speed
+            : scenario.getFlight().hasSpeed()
+                ? scenario.getFlight().getSpeed()
+                : MissionOptions.DEFAULT_SPEED,
         options.seed,
         options.broker == null ? Optional.empty() : Optional.of(hostAndPort(options.broker)));
   }
@@ -154,6 +169,25 @@ final class PlanCheck {
       return ScenarioFile.read(file, cards);
     } catch (BadTextFile e) {
       throw new SetupException("scenario:" + System.lineSeparator() + e.getMessage());
+    }
+  }
+
+  /**
+   * A device that is not there is never faulty: what is expected of it would only fail at the end.
+   */
+  private static void checkExpectations(Scenario scenario, Path file, Mission mission)
+      throws SetupException {
+    Set<String> known = new HashSet<>(BESIDE_DEVICES);
+    mission.getDevicesList().forEach(device -> known.add(device.getName()));
+    mission.getBusesList().forEach(bus -> known.add(bus.getPath()));
+    for (int i = 0; i < scenario.getFaultsCount(); i++) {
+      for (Scenario.Expectation expected : scenario.getFaults(i).getExpectList()) {
+        if (!known.contains(expected.getDevice())) {
+          throw new SetupException(
+              "scenario:%n%s: faults[%d] expects something of \"%s\", and the mission file has no such device"
+                  .formatted(file, i, expected.getDevice()));
+        }
+      }
     }
   }
 

@@ -21,8 +21,9 @@ import java.util.regex.Pattern;
  * Thread-safe.
  */
 final class Processes {
+  /** The rig's own disk is served through /dev/fuse. */
   private static final Pattern HARMLESS =
-      Pattern.compile("/dev/(null|zero|full|u?random|tty|ptmx|pts/.*|shm/.*)");
+      Pattern.compile("/dev/(null|zero|full|u?random|tty|ptmx|pts/.*|shm/.*|fuse)");
 
   private final Path logs;
   private final Path temporary;

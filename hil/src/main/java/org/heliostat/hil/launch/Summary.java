@@ -110,6 +110,10 @@ final class Summary {
     }
     summary.add("checks", list);
 
+    if (DeviceVerdict.wanted(evidence.scenario())) {
+      summary.add("faults", Checks.verdict(evidence).table());
+    }
+
     JsonObject versions = new JsonObject();
     versions.addProperty("heliostat", version());
     versions.addProperty("image", evidence.builtDigest());

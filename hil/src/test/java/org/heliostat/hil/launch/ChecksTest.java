@@ -11,6 +11,7 @@ import org.heliostat.hil.report.JsonFiles;
 import org.heliostat.protocol.CardConfig;
 import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.Mission;
+import org.heliostat.protocol.Scenario;
 import org.junit.jupiter.api.Test;
 
 /** Each check fails for its own reason and for no other. */
@@ -40,6 +41,7 @@ class ChecksTest {
       new ArrayList<>(List.of(json("{'t':1,'cards':[{'w':70,'c':94}]}")));
   private List<String> commandsFailed = List.of();
   private List<Integer> ends = List.of(143);
+  private Scenario scenario = Scenario.getDefaultInstance();
   private List<String> devices = List.of();
   private List<String> left = List.of();
 
@@ -143,7 +145,7 @@ class ChecksTest {
   void silenceNeedsPatience() throws Exception {
     assertThat(
             MissionScript.longestSilence(
-                org.heliostat.protocol.Scenario.newBuilder()
+                Scenario.newBuilder()
                     .addContacts(window(0, 10))
                     .addContacts(window(100, 110))
                     .build()))
@@ -163,15 +165,38 @@ class ChecksTest {
                     faults { at_s: 2 heat_card { card: 0 to_celsius: 88 for_s: 4000 } }
                     faults { at_s: 3 kill_worker { card: 1 } }
                     """,
-                    org.heliostat.protocol.Scenario.class)))
+                    Scenario.class)))
         .isEqualTo(4326);
   }
 
-  private static org.heliostat.protocol.Scenario.Window window(double open, double close) {
-    return org.heliostat.protocol.Scenario.Window.newBuilder()
-        .setOpenS(open)
-        .setCloseS(close)
-        .build();
+  private static Scenario.Window window(double open, double close) {
+    return Scenario.Window.newBuilder().setOpenS(open).setCloseS(close).build();
+  }
+
+  @Test
+  void aResetByTheWatchdogExplainsASecondBoot() {
+    state.setBoots(2);
+    ends = List.of(137, 143);
+    assertThat(failed()).contains("flight_uninterrupted");
+    rig.add(json("{'happened':'watchdog_bite','device':'watchdog','t':9}"));
+    // it hung on its own account
+    assertThat(failed()).contains("flight_uninterrupted");
+    rig.add(json("{'fault':'flight_hangs','device':'flight','t':3}"));
+    assertThat(failed()).doesNotContain("flight_uninterrupted");
+  }
+
+  @Test
+  void aCardThatTheScenarioOverheatsIsNotHeldToItsLimits() {
+    rig.add(json("{'t':3,'cards':[{'c':120,'w':10}]}"));
+    assertThat(failed()).contains("cards_within_limits");
+    scenario =
+        Scenario.newBuilder()
+            .addFaults(
+                Scenario.Fault.newBuilder()
+                    .setDevice("card0")
+                    .setKind(Scenario.FaultKind.OVER_TEMPERATURE_OF_CARD))
+            .build();
+    assertThat(failed()).doesNotContain("cards_within_limits");
   }
 
   private List<String> failed() {
@@ -179,9 +204,12 @@ class ChecksTest {
             new Evidence(
                 Path.of("target"),
                 MISSION,
+                scenario,
                 2,
                 Optional.of(state.build()),
                 frames,
+                List.of(),
+                List.of(),
                 rig,
                 new JsonObject(),
                 5,

@@ -74,6 +74,18 @@ class FlyTest {
   }
 
   @Test
+  void aScenarioThatExpectsSomethingOfADeviceThatIsNotThereIsRefused() throws Exception {
+    options.scenario = home.resolve("s.textproto");
+    String text =
+        "faults { at_s: 1 device: \"card0\" kind: LATCH_UP"
+            + " expect { device: \"%s\" fault: OVER_CURRENT within_s: 5 } }";
+    put(options.scenario, text.formatted("n9"));
+    refused("faults[0] expects something of \"n9\"");
+    put(options.scenario, text.formatted("n0"));
+    assertThat(plan().scenario().getFaultsCount()).isEqualTo(1);
+  }
+
+  @Test
   void aScenarioAboutACardThatIsNotThereIsRefused() throws IOException {
     options.scenario = home.resolve("s.textproto");
     put(options.scenario, "faults { at_s: 1 kill_worker { card: 3 } }");
@@ -84,7 +96,7 @@ class FlyTest {
   void numbersOutsideTheirRangeAreRefused() {
     options.speed = Double.NaN;
     refused("--speed is NaN");
-    options.speed = 1;
+    options.speed = 1.0;
     options.frameCount = 0;
     refused("--frame-count is 0");
     options.frameCount = null;

@@ -1,0 +1,325 @@
+package org.heliostat.hil.launch;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.heliostat.hil.report.JsonFiles;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/**
+ * {@code ./fly campaign}: many flights, one after the other, and what came of them. A campaign that
+ * was cut off goes on where it was: a flight whose summary is there, by the same image and
+ * scenario, is not flown again. One campaign at a time uses a folder.
+ */
+@Command(
+    name = "campaign",
+    mixinStandardHelpOptions = true,
+    versionProvider = Fly.Version.class,
+    description = {
+      "Flies a campaign: faults (every scenario of a folder, each judged by what it expects).",
+      "Leaves target/campaigns/KIND/summary.json and a folder for each flight beside it.",
+      "Exit code: 0 all flights passed, 1 one failed, 2 wrong use or set-up."
+    })
+@SuppressWarnings("NullAway.Init") // picocli fills the fields
+final class CampaignVerb implements Callable<Integer> {
+  private static final String FAULTS = "faults";
+  private static final String SUFFIX = ".textproto";
+  private static final long FLIGHT_ENDS_SECONDS = 15;
+  private static final Gson PRETTY =
+      new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+
+  @Parameters(index = "0", paramLabel = "KIND", description = "faults.")
+  private String kind;
+
+  @Option(
+      names = "--scenarios",
+      paramLabel = "DIR",
+      description = "Folder of the scenarios. Default: hil/scenarios.")
+  private @Nullable Path scenarios;
+
+  @Option(
+      names = "--only",
+      paramLabel = "NAME",
+      split = ",",
+      description = "Scenarios by name, without .textproto; more than one with commas.")
+  private List<String> only = List.of();
+
+  @Option(
+      names = "--runs",
+      paramLabel = "N",
+      description = "Flights of each scenario, with seeds that follow on. Default: 1.")
+  private int runs = 1;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      description = "Seed of the first flight of each scenario. Default: 1.")
+  private long seed = 1;
+
+  @Option(names = "--fresh", description = "Fly again what has been flown.")
+  private boolean fresh;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Where the campaign leaves its files. Default: target/campaigns/KIND.")
+  private @Nullable Path out;
+
+  private final Object ending = new Object();
+  private boolean over;
+  private @Nullable Process flying;
+
+  /** One flight of the campaign. */
+  record Planned(String name, Path scenario, long seed, Path folder) {
+    /** The scenario as it was flown. */
+    private Path flown() {
+      return folder.resolve("scenario.textproto");
+    }
+
+    /** Whether it has been flown, by this image. */
+    boolean done(String image) throws IOException {
+      Optional<JsonObject> summary = JsonFiles.object(folder.resolve("summary.json"));
+      return summary.isPresent()
+          && JsonFiles.text(JsonFiles.child(summary.get(), "versions"), "image").equals(image)
+          && JsonFiles.whole(summary.get(), "seed") == seed
+          && Files.exists(flown())
+          && Files.mismatch(flown(), scenario) < 0;
+    }
+  }
+
+  @Override
+  public Integer call() throws SetupException, IOException, InterruptedException {
+    if (!kind.equals(FAULTS)) {
+      throw new SetupException("there is no campaign \"" + kind + "\"; there is: " + FAULTS);
+    }
+    if (runs < 1 || runs > 1000) {
+      throw new SetupException("--runs is " + runs + ", not within 1 to 1000");
+    }
+    Installation installation = Installation.find();
+    installation.check();
+    Path folder =
+        (out == null ? installation.home().resolve("target/campaigns").resolve(kind) : out)
+            .toAbsolutePath()
+            .normalize();
+    List<Planned> planned = plan(installation, folder);
+    String image = Files.readString(installation.imageDigest()).strip();
+    Files.createDirectories(folder);
+    try (FileChannel lock =
+        FileChannel.open(
+            folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      if (lock.tryLock() == null) {
+        throw new SetupException("another campaign is flying into " + folder);
+      }
+      // on Ctrl-C the flight is told, too, and ends its own processes
+      Runtime.getRuntime().addShutdownHook(new Thread(this::end, "end-of-campaign"));
+      return fly(planned, image, folder);
+    }
+  }
+
+  private int fly(List<Planned> planned, String image, Path folder)
+      throws IOException, InterruptedException {
+    JsonArray flights = new JsonArray();
+    int passed = 0;
+    int failed = 0;
+    int setup = 0;
+    for (Planned flight : planned) {
+      JsonObject row = fly(flight, image);
+      flights.add(row);
+      String outcome = JsonFiles.text(row, "outcome");
+      passed += outcome.equals("passed") ? 1 : 0;
+      failed += outcome.equals("failed") ? 1 : 0;
+      setup += outcome.equals("not_flown") ? 1 : 0;
+      System.out.printf(
+          "%-10s %s%s%n",
+          outcome,
+          flight.name(),
+          JsonFiles.text(row, "why").isEmpty() ? "" : ": " + JsonFiles.text(row, "why"));
+      write(folder, image, flights, planned.size(), passed, failed, setup);
+    }
+    System.out.printf(
+        "%d flights: %d passed, %d failed, %d not flown; %s%n",
+        planned.size(), passed, failed, setup, folder.resolve("summary.json"));
+    return setup > 0 ? 2 : failed > 0 ? 1 : 0;
+  }
+
+  private List<Planned> plan(Installation installation, Path folder)
+      throws SetupException, IOException {
+    Path from = scenarios == null ? installation.home().resolve("hil/scenarios") : scenarios;
+    if (!Files.isDirectory(from)) {
+      throw new SetupException("--scenarios: there is no folder " + from);
+    }
+    List<Path> files;
+    try (Stream<Path> all = Files.list(from)) {
+      files = all.filter(file -> file.toString().endsWith(SUFFIX)).sorted().toList();
+    }
+    List<Planned> planned = new ArrayList<>();
+    List<String> known = new ArrayList<>();
+    for (Path file : files) {
+      String name = String.valueOf(file.getFileName());
+      name = name.substring(0, name.length() - SUFFIX.length());
+      known.add(name);
+      if (!only.isEmpty() && !only.contains(name)) {
+        continue;
+      }
+      for (int run = 0; run < runs; run++) {
+        String flight = runs == 1 ? name : name + "-" + (seed + run);
+        planned.add(new Planned(flight, file, seed + run, folder.resolve(flight)));
+      }
+    }
+    for (String name : only) {
+      if (!known.contains(name)) {
+        throw new SetupException("--only: there is no scenario " + name + " in " + from);
+      }
+    }
+    if (planned.isEmpty()) {
+      throw new SetupException("there is no scenario in " + from);
+    }
+    return planned;
+  }
+
+  private JsonObject fly(Planned flight, String image) throws IOException, InterruptedException {
+    Path summary = flight.folder().resolve("summary.json");
+    int code = 0;
+    if (fresh || !flight.done(image)) {
+      RunFolder.removeTree(flight.folder());
+      byte[] scenario = Files.readAllBytes(flight.scenario());
+      code = start(flight);
+      if (Files.exists(summary)) {
+        Files.write(flight.flown(), scenario);
+      }
+    }
+    JsonObject row = new JsonObject();
+    row.addProperty("scenario", flight.name());
+    row.addProperty("seed", flight.seed());
+    Optional<JsonObject> found = JsonFiles.object(summary);
+    if (found.isEmpty()) {
+      row.addProperty("outcome", "not_flown");
+      row.addProperty(
+          "why",
+          "exit code " + code + "; see " + flight.folder().resolveSibling(flight.name() + ".log"));
+      return row;
+    }
+    boolean good = found.get().get("passed").getAsBoolean();
+    row.addProperty("outcome", good ? "passed" : "failed");
+    if (!good) {
+      List<String> wrong = new ArrayList<>();
+      for (JsonObject check : JsonFiles.children(found.get(), "checks")) {
+        if (!check.get("passed").getAsBoolean()) {
+          wrong.add(JsonFiles.text(check, "name") + " (" + JsonFiles.text(check, "detail") + ")");
+        }
+      }
+      row.addProperty("why", String.join("; ", wrong));
+    }
+    row.add("duration_seconds", found.get().get("duration"));
+    if (found.get().has("faults")) {
+      row.add("faults", found.get().get("faults"));
+    }
+    return row;
+  }
+
+  /** Each flight is a process of its own, as if a user had typed it. */
+  private int start(Planned flight) throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+    command.addAll(
+        List.of(
+            "-XX:+IgnoreUnrecognizedVMOptions",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-Djava.awt.headless=true",
+            "-Dheliostat.home=" + System.getProperty("heliostat.home"),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Fly.class.getName(),
+            "mission",
+            "--scenario",
+            flight.scenario().toString(),
+            "--seed",
+            Long.toString(flight.seed()),
+            "--out",
+            flight.folder().toString()));
+    Path log = flight.folder().resolveSibling(flight.name() + ".log");
+    Process process;
+    synchronized (ending) {
+      awaitEnd();
+      process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile())
+              .start();
+      flying = process;
+    }
+    process.getOutputStream().close();
+    int code = process.waitFor();
+    synchronized (ending) {
+      awaitEnd();
+    }
+    return code;
+  }
+
+  /** Once the campaign is being ended, no flight is started or judged any more. */
+  private void awaitEnd() throws InterruptedException {
+    while (over) {
+      ending.wait();
+    }
+  }
+
+  /** Ends the flight that is flying, and waits for it, so that its folder is free. */
+  private void end() {
+    Process last;
+    synchronized (ending) {
+      over = true;
+      last = flying;
+    }
+    if (last == null) {
+      return;
+    }
+    last.destroy();
+    try {
+      if (!last.waitFor(FLIGHT_ENDS_SECONDS, TimeUnit.SECONDS)) {
+        System.err.println("the flight " + last.pid() + " does not end");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void write(
+      Path folder, String image, JsonArray flights, int planned, int passed, int failed, int setup)
+      throws IOException {
+    JsonObject summary = new JsonObject();
+    summary.addProperty("kind", kind);
+    summary.addProperty("passed", flights.size() == planned && passed == planned);
+    summary.addProperty("runs", planned);
+    summary.addProperty("seed", seed);
+    summary.addProperty("image", image);
+    JsonObject outcomes = new JsonObject();
+    outcomes.addProperty("passed", passed);
+    outcomes.addProperty("failed", failed);
+    outcomes.addProperty("not_flown", setup);
+    summary.add("outcomes", outcomes);
+    summary.add("flights", flights);
+    Path partial = folder.resolve("summary.json.partial");
+    Files.writeString(partial, PRETTY.toJson(summary) + "\n");
+    Files.move(partial, folder.resolve("summary.json"), StandardCopyOption.ATOMIC_MOVE);
+  }
+}

@@ -1,0 +1,49 @@
+package org.heliostat.hil.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a campaign that goes on does not fly again. */
+class CampaignVerbTest {
+  @TempDir private Path folder = Path.of("");
+  private Path scenario = folder;
+  private Path flight = folder;
+
+  @BeforeEach
+  void fly() throws IOException {
+    scenario = Files.writeString(folder.resolve("s.textproto"), "name: \"s\"");
+    flight = Files.createDirectories(folder.resolve("s"));
+    Files.writeString(flight.resolve("scenario.textproto"), "name: \"s\"");
+    Files.writeString(
+        flight.resolve("summary.json"), "{\"seed\":4,\"versions\":{\"image\":\"i\"}}");
+  }
+
+  private CampaignVerb.Planned planned(long seed) {
+    return new CampaignVerb.Planned("s", scenario, seed, flight);
+  }
+
+  @Test
+  void aFlightByTheSameImageScenarioAndSeedIsDone() throws IOException {
+    assertThat(planned(4).done("i")).isTrue();
+    assertThat(planned(5).done("i")).isFalse();
+    assertThat(planned(4).done("another")).isFalse();
+  }
+
+  @Test
+  void aFlightOfAnotherScenarioIsNot() throws IOException {
+    Files.writeString(scenario, "name: \"s\" judge_devices: true");
+    assertThat(planned(4).done("i")).isFalse();
+  }
+
+  @Test
+  void aFlightThatWasCutOffIsNot() throws IOException {
+    Files.delete(flight.resolve("summary.json"));
+    assertThat(planned(4).done("i")).isFalse();
+  }
+}
