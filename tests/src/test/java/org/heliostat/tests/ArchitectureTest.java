@@ -155,7 +155,9 @@ class ArchitectureTest {
     }
     assertThat(owners)
         .containsExactly(
-            "org.heliostat.hal.os.NativeLibc$Calls", "org.heliostat.hal.os.NativeNvml$Calls");
+            "org.heliostat.hal.os.NativeLibc$Calls",
+            "org.heliostat.hal.os.NativeNvml$Calls",
+            "org.heliostat.hal.os.NativeNvml$Newer");
   }
 
   @ArchTest

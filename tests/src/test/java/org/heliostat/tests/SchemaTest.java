@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.heliostat.core.hardware.BoardDrivers;
 import org.heliostat.core.mission.MissionFile;
-import org.heliostat.hal.Board;
 import org.heliostat.protocol.FieldMeta;
 import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.ModelManifest;
@@ -189,7 +189,7 @@ class SchemaTest {
           MissionFile.read(
               file,
               new TreeSet<>(List.of("hardware", "telemetry", "link", "payload")),
-              Board.drivers());
+              new BoardDrivers());
       assertThat(SchemaCheck.problems(mission)).isEmpty();
     }
   }

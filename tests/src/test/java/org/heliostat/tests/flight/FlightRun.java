@@ -40,7 +40,7 @@ final class FlightRun implements AutoCloseable {
     Path output = folder.resolve("output.txt");
     List<String> command = new ArrayList<>(List.of(ROOT.resolve("fly").toString()));
     command.addAll(List.of(arguments));
-    if (!command.contains("command")) {
+    if (!command.contains("command") && !command.contains("rig")) {
       command.addAll(List.of("--out", out.toString()));
     }
     ProcessBuilder builder =

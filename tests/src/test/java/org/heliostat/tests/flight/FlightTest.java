@@ -263,6 +263,93 @@ class FlightTest {
     assertThat(run.exitCode()).as(run.output()).isZero();
   }
 
+  private FlightRun other(String name, String... arguments) throws IOException {
+    return FlightRun.start(Files.createDirectory(folder.resolve(name)), Map.of(), arguments);
+  }
+
+  @Test
+  void aFaultThatIsInjectedLiveIsSeenOnGroundAndAnImpossibleOneIsRefused() throws Exception {
+    FlightRun run = start("--frame-count", "24", "--speed", "20");
+    run.awaitOutput("taken");
+    String flight = run.out().toString();
+    try (FlightRun inject =
+        other(
+            "yes",
+            "rig",
+            "inject",
+            "--flight",
+            flight,
+            "device: \"plate0\" kind: NO_ACKNOWLEDGE for_s: 20")) {
+      assertThat(inject.exitCode()).as(inject.output()).isZero();
+    }
+    try (FlightRun refused =
+        other("no", "rig", "inject", "--flight", flight, "device: \"plate0\" kind: PUMP_STALL")) {
+      assertThat(refused.exitCode()).as(refused.output()).isEqualTo(1);
+      assertThat(refused.output()).contains("refused");
+    }
+    try (FlightRun unreadable = other("odd", "rig", "inject", "--flight", flight, "kind: {")) {
+      assertThat(unreadable.exitCode()).as(unreadable.output()).isEqualTo(1);
+    }
+    try (FlightRun nobody = other("none", "rig", "inject", "--flight", "/nowhere", "x")) {
+      assertThat(nobody.exitCode()).as(nobody.output()).isEqualTo(2);
+    }
+    assertPassed(run);
+    assertThat(events(run))
+        .anyMatch(event -> event.contains("\"plate0\"") && event.contains("\"NACK\""))
+        .anyMatch(event -> event.contains("\"plate0\"") && event.contains("DEVICE_RECOVERED"));
+  }
+
+  @Test
+  void aCommandToADeviceIsConfirmedByThePart() throws Exception {
+    // long enough for one more packet with the values of all devices
+    FlightRun run = start("--frame-count", "16", "--speed", "20");
+    run.awaitOutput("taken");
+    String flight = run.out().toString();
+    try (FlightRun pump =
+        other("pump", "command", "--flight", flight, "SET_PUMP", "pump0", "0.8")) {
+      assertThat(pump.exitCode()).as(pump.output()).isZero();
+      assertThat(pump.output()).contains("COMPLETED");
+    }
+    try (FlightRun wrong =
+        other("wrong", "command", "--flight", flight, "SWITCH_RAIL", "pump0", "true")) {
+      assertThat(wrong.exitCode()).as(wrong.output()).isEqualTo(1);
+      assertThat(wrong.output()).contains("REFUSED");
+    }
+    assertThat(run.exitCode()).as(run.output()).isZero();
+    assertThat(run.lines("telemetry.jsonl").stream().map(JsonObject::toString).toList())
+        .anyMatch(packet -> packet.contains("\"duty\":0.8"));
+  }
+
+  @Test
+  void aCardThatHasNothingButHwmonFilesFlies() throws Exception {
+    String text =
+        Files.readString(FlightRun.ROOT.resolve("payload-ai/src/main/missions/default.textproto"));
+    String card = "name: \"nvml1\" driver: \"nvml\"\n  parameters { key: \"index\" value: \"1\" }";
+    assertThat(text).contains(card);
+    Path mission = folder.resolve("hwmon.textproto");
+    Files.writeString(
+        mission,
+        text.replace(
+            card,
+            "name: \"nvml1\" driver: \"hwmon-card\"\n"
+                + "  parameters { key: \"hwmon\" value: \"rig_card1\" }"));
+    FlightRun run = fly("--mission", mission.toString(), "--frame-count", "6", "--speed", "60");
+    assertPassed(run);
+    assertThat(run.lines("frames.jsonl").stream().map(JsonObject::toString).toList())
+        .anyMatch(frame -> frame.contains("\"card1\""));
+  }
+
+  @Test
+  void aDriverSaysWhatIsWrongWithItsParametersBeforeAnythingStarts() throws Exception {
+    String text =
+        Files.readString(FlightRun.ROOT.resolve("payload-ai/src/main/missions/default.textproto"));
+    Path mission = folder.resolve("wrong.textproto");
+    Files.writeString(mission, text.replace("value: \"0x48\"", "value: \"zz\""));
+    FlightRun run = fly("--mission", mission.toString());
+    assertThat(run.exitCode()).as(run.output()).isEqualTo(2);
+    assertThat(run.output()).contains("wrong.textproto:", "parameters", "\"zz\"");
+  }
+
   @Test
   void twoFlightsAtOnceDoNotDisturbEachOther() throws Exception {
     FlightRun run =
