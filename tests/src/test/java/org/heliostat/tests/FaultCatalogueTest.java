@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 /** The catalogue of faults, the scenarios that show them, and the rig agree. */
 class FaultCatalogueTest {
   private static final int LEAST = 20;
+  private static final Pattern NAME = Pattern.compile("`([A-Z0-9_]+)`");
   private static final Pattern LAST_CELL = Pattern.compile("`([a-z0-9-]+)` \\|$");
   private static final Path SCENARIOS = Repository.ROOT.resolve("hil/scenarios");
   private static final Path CATALOGUE = Repository.ROOT.resolve("hil/docs/faults.md");
@@ -87,6 +88,31 @@ class FaultCatalogueTest {
               return scenario.find()
                   && Files.isRegularFile(SCENARIOS.resolve(scenario.group(1) + ".textproto"));
             });
+  }
+
+  @Test
+  void eachRowNamesTheKindAndTheFaultThatItsScenarioShows() throws Exception {
+    for (String row : Files.readAllLines(CATALOGUE)) {
+      if (!row.matches("\\| `[A-Z].*")) {
+        continue;
+      }
+      List<String> cells = List.of(row.split("\\s*\\|\\s*", -1));
+      String name = cells.get(5).replace("`", "");
+      Scenario scenario = ScenarioFile.read(SCENARIOS.resolve(name + ".textproto"), 2);
+      Set<String> kinds = new HashSet<>();
+      Set<String> faults = new HashSet<>();
+      for (Scenario.Fault fault : scenario.getFaultsList()) {
+        kinds.add(fault.getKind().name());
+        fault.getExpectList().forEach(expected -> faults.add(expected.getFault().name()));
+      }
+      assertThat(kinds).as(name).containsAll(names(cells.get(1)));
+      assertThat(names(cells.get(4))).as(name).isNotEmpty().isSubsetOf(faults);
+    }
+  }
+
+  /** Names in capitals that stand in a cell. */
+  private static List<String> names(String cell) {
+    return NAME.matcher(cell).results().map(found -> found.group(1)).toList();
   }
 
   @Test

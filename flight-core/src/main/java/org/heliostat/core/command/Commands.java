@@ -16,6 +16,7 @@ import org.heliostat.core.time.MissionClock;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.ExecutingCommand;
+import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.SchemaCheck;
 import org.heliostat.protocol.Stage;
 import org.heliostat.protocol.Telecommand;
@@ -91,6 +92,7 @@ public final class Commands {
           });
     } catch (IOException e) {
       // not run: without the counter on disk it could run twice
+      state.update(next -> ended(next, counter));
       rejected.incrementAndGet();
       events.report(CoreEvent.COMMAND_REJECTED, counter, "its counter cannot be stored: " + e);
       report(counter, name, Stage.FAILED, "counter cannot be stored");
@@ -140,18 +142,18 @@ public final class Commands {
       }
       report(counter, name, stage, reason);
       try {
-        state.updateNow(
-            next -> {
-              List<ExecutingCommand> others =
-                  next.getExecutingList().stream()
-                      .filter(other -> other.getCounter() != counter)
-                      .toList();
-              next.clearExecuting().addAllExecuting(others);
-            });
+        state.updateNow(next -> ended(next, counter));
       } catch (IOException e) {
         events.report(CoreEvent.RECORDER_FAILED, "state: " + e);
       }
     }
+  }
+
+  /** Nothing of it is left that a restart would report as cut off. */
+  private static void ended(FlightState.Builder state, long counter) {
+    List<ExecutingCommand> others =
+        state.getExecutingList().stream().filter(other -> other.getCounter() != counter).toList();
+    state.clearExecuting().addAllExecuting(others);
   }
 
   private void report(long counter, String name, Stage stage, String reason) {

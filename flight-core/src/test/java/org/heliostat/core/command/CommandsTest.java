@@ -1,17 +1,23 @@
 package org.heliostat.core.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.heliostat.core.ManualClock;
 import org.heliostat.core.event.Events;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.state.StateStore;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.Downlink;
+import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.Noop;
 import org.heliostat.protocol.TakeFrames;
 import org.heliostat.protocol.Telecommand;
@@ -20,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mockito.stubbing.Answer;
 
 class CommandsTest {
   @TempDir private Path folder;
@@ -131,5 +138,39 @@ class CommandsTest {
     executions.get(0).fail("too late");
     assertThat(stages())
         .containsExactly("1 ACCEPTED ", "1 STARTED ", "1 PROGRESS 1 of 3", "1 COMPLETED ");
+  }
+
+  /** The disk may have taken the counter in the end: a restart must not report it once more. */
+  @Test
+  void aCommandWhoseCounterCannotBeStoredIsNotRunAndFailsOnce() throws Exception {
+    StateStore failing = mock(StateStore.class);
+    FlightState.Builder state = FlightState.newBuilder();
+    when(failing.get()).thenAnswer(call -> state.build());
+    Answer<Void> change =
+        call -> {
+          call.<Consumer<FlightState.Builder>>getArgument(0).accept(state);
+          return null;
+        };
+    doAnswer(change).when(failing).update(any());
+    doAnswer(
+            call -> {
+              Void unused = change.answer(call);
+              throw new IOException("the disk hangs");
+            })
+        .when(failing)
+        .updateNow(any());
+    ManualClock clock = new ManualClock();
+    Commands hampered =
+        new Commands(clock, failing, recorder, new Events(clock, recorder, line -> {}));
+    hampered.handle(
+        CommandCase.TAKE_FRAMES,
+        (command, execution) -> {
+          boolean unused = executions.add(execution);
+        });
+    hampered.submit(takeFrames(1, 1));
+    assertThat(executions).isEmpty();
+    assertThat(stages()).containsExactly("1 FAILED counter cannot be stored");
+    assertThat(state.getExecutingList()).isEmpty();
+    assertThat(state.getCommandCounter()).isEqualTo(1);
   }
 }
