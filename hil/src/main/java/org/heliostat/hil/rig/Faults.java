@@ -143,13 +143,13 @@ final class Faults implements Senses {
    */
   String inject(Scenario.Fault fault) {
     if (fault.hasBrokerOutage()) {
-      return "a broker outage is played by the ground station, from the scenario";
+      return "cannot be injected: the ground station plays it, from the scenario";
     }
     String problem = FaultTable.problem(fault, cards, storage);
     if (!problem.isEmpty()) {
       return problem;
     }
-    return waiting.offer(fault) ? "" : "too many faults wait to be played";
+    return waiting.offer(fault) ? "" : "is one too many: " + MOST_WAITING + " wait to be played";
   }
 
   /**
