@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.heliostat.protocol.AppConfig;
+import org.heliostat.protocol.BusConfig;
 import org.heliostat.protocol.CardConfig;
 import org.heliostat.protocol.DeviceConfig;
 import org.heliostat.protocol.Mission;
@@ -54,6 +55,17 @@ public final class MissionFile {
         problems.add(problem(located, at, "app \"" + app.getName() + "\" stands twice"));
       }
     }
+    Set<String> buses = new HashSet<>();
+    for (int i = 0; i < mission.getBusesCount(); i++) {
+      BusConfig bus = mission.getBuses(i);
+      if (!buses.add(bus.getPath())) {
+        problems.add(
+            problem(
+                located,
+                List.of(step(mission, "buses", i), step(bus, "path", 0)),
+                "bus \"" + bus.getPath() + "\" stands twice"));
+      }
+    }
     Set<String> devices = new HashSet<>();
     for (int i = 0; i < mission.getDevicesCount(); i++) {
       DeviceConfig device = mission.getDevices(i);
@@ -83,22 +95,24 @@ public final class MissionFile {
     for (int i = 0; i < mission.getDevicesCount(); i++) {
       DeviceConfig device = mission.getDevices(i);
       Step at = step(mission, "devices", i);
-      if (!device.getPoweredBy().isEmpty() && !devices.contains(device.getPoweredBy())) {
+      if (!device.getPoweredBy().isEmpty()
+          && (!devices.contains(device.getPoweredBy())
+              || device.getPoweredBy().equals(device.getName()))) {
         problems.add(
             problem(
                 located,
                 List.of(at, step(device, "powered_by", 0)),
-                "no device is called \"" + device.getPoweredBy() + "\""));
+                "no other device is called \"" + device.getPoweredBy() + "\""));
       }
       for (String field : List.of("neighbour", "thermometer")) {
         Step reference = step(device.getPlausibility(), field, 0);
         String other = (String) device.getPlausibility().getField(reference.field());
-        if (!other.isEmpty() && !devices.contains(other)) {
+        if (!other.isEmpty() && (!devices.contains(other) || other.equals(device.getName()))) {
           problems.add(
               problem(
                   located,
                   List.of(at, step(device, "plausibility", 0), reference),
-                  "no device is called \"" + other + "\""));
+                  "no other device is called \"" + other + "\""));
         }
       }
     }

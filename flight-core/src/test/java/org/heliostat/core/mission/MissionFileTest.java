@@ -73,6 +73,11 @@ class MissionFileTest {
     fails("cards { name: \"card0\" device: \"a\" }", "card \"card0\" stands twice");
     fails("cards { name: \"c\" device: \"zz\" }", "m.textproto:8:", "cards[2].device", "\"zz\"");
     fails("camera { device: \"zz\" }", "camera.device");
+    fails(
+        "buses { path: \"/dev/i2c-1\" }\nbuses { path: \"/dev/i2c-1\" }",
+        "m.textproto:9:",
+        "buses[1].path",
+        "stands twice");
   }
 
   @Test
@@ -83,6 +88,11 @@ class MissionFileTest {
         "devices[3].parameters",
         "bad key");
     fails("devices { name: \"c\" driver: \"nvml\" powered_by: \"zz\" }", "powered_by", "\"zz\"");
+    fails("devices { name: \"c\" driver: \"nvml\" powered_by: \"c\" }", "no other device");
+    fails(
+        "devices { name: \"c\" driver: \"nvml\" plausibility { thermometer: \"c\" } }",
+        "thermometer",
+        "no other device");
     fails(
         "devices { name: \"c\" driver: \"nvml\" plausibility { neighbour: \"zz\" } }",
         "devices[3].plausibility.neighbour",
