@@ -33,6 +33,12 @@ final class HardwareCommands implements AutoCloseable {
   /** Mission time in which a rail that was switched must show it. */
   private static final long RAIL_NANOS = 5_000_000_000L;
 
+  /** Mission time in which a card that was reset must answer. */
+  private static final long CARD_NANOS = 60_000_000_000L;
+
+  /** Cards hold themselves to whole watts. */
+  private static final double LIMIT_WATTS = 1;
+
   private static final long LOOK_NANOS = 100_000_000L;
   private static final String APP_ENDS = "the hardware app ends";
 
@@ -122,12 +128,19 @@ final class HardwareCommands implements AutoCloseable {
       case SET_CARD_POWER_LIMIT -> {
         String name = command.getSetCardPowerLimit().getDevice();
         double watts = command.getSetCardPowerLimit().getWatts();
-        device(name, ComputeCard.class).setPowerLimit(watts);
+        ComputeCard card = device(name, ComputeCard.class);
+        card.setPowerLimit(watts);
+        double held = card.read().powerLimitWatts();
+        if (Math.abs(held - watts) > LIMIT_WATTS) {
+          throw new HardwareFault(
+              HardwareFault.Kind.BAD_DATA, name, "the card holds itself to " + held + " W");
+        }
         yield commanded(name, "power limit " + watts + " W");
       }
       case RESET_CARD -> {
         String name = command.getResetCard().getDevice();
         device(name, ComputeCard.class).reset();
+        awaitCard(name);
         yield commanded(name, "reset");
       }
       case RECOVER_BUS -> {
@@ -211,6 +224,22 @@ final class HardwareCommands implements AutoCloseable {
                 + reading.outputVolts()
                 + " V, faults "
                 + reading.faults());
+      }
+      services.board().sleepUntilNanos(services.clock().missionNanos() + LOOK_NANOS);
+    }
+  }
+
+  /** Waits for the sweep to hear of the card again: this thread must not hang with it. */
+  private void awaitCard(String name) throws HardwareFault, InterruptedException {
+    long start = services.clock().missionNanos();
+    while (services
+        .hardware()
+        .card(name)
+        .filter(reading -> reading.takenNanos() - start > 0)
+        .isEmpty()) {
+      if (services.clock().missionNanos() - start > CARD_NANOS) {
+        throw new HardwareFault(
+            HardwareFault.Kind.TIMEOUT, name, "the card does not answer after its reset");
       }
       services.board().sleepUntilNanos(services.clock().missionNanos() + LOOK_NANOS);
     }

@@ -31,6 +31,7 @@ import org.heliostat.core.state.StateStore;
 import org.heliostat.core.telemetry.Telemetry;
 import org.heliostat.core.time.BoardClock;
 import org.heliostat.hal.Board;
+import org.heliostat.hal.CardReading;
 import org.heliostat.hal.ComputeCard;
 import org.heliostat.hal.HardwareFault;
 import org.heliostat.hal.Heater;
@@ -40,6 +41,7 @@ import org.heliostat.protocol.CycleRail;
 import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.RecoverBus;
 import org.heliostat.protocol.ResetCard;
+import org.heliostat.protocol.SetCardPowerLimit;
 import org.heliostat.protocol.SetHeater;
 import org.heliostat.protocol.SwitchRail;
 import org.heliostat.protocol.Telecommand;
@@ -57,6 +59,7 @@ class HardwareCommandsTest {
   private final Heater heater = mock(Heater.class);
   private final ComputeCard card = mock(ComputeCard.class);
   private final Map<CommandCase, CommandHandler> handlers = new EnumMap<>(CommandCase.class);
+  private final Hardware readings = new Hardware(() -> 0);
   private HardwareCommands hardware;
   private long now;
 
@@ -82,7 +85,7 @@ class HardwareCommandsTest {
             mock(Recorder.class),
             commands,
             mock(Modes.class),
-            new Hardware(() -> 0),
+            readings,
             new Telemetry());
     hardware =
         new HardwareCommands(services, Map.of("switch0", rail, "heater0", heater, "card0", card));
@@ -264,9 +267,38 @@ class HardwareCommandsTest {
     assertThat(end(cycle())).contains("app ends");
   }
 
+  private static CardReading reading(double limitWatts, long takenNanos) {
+    return new CardReading(40, 20, limitWatts, 0, 0, takenNanos);
+  }
+
+  private static Telecommand limit(double watts) {
+    return Telecommand.newBuilder()
+        .setSetCardPowerLimit(SetCardPowerLimit.newBuilder().setDevice("card0").setWatts(watts))
+        .build();
+  }
+
+  @Test
+  void aPowerLimitIsReadBackFromTheCard() throws Exception {
+    when(card.read()).thenReturn(reading(40, 1));
+    assertThat(end(limit(40))).isEqualTo("completed");
+    assertThat(end(limit(50))).contains("BAD_DATA").contains("40.0 W");
+  }
+
+  @Test
+  void aCardThatIsSilentAfterItsResetFailsTheCommand() throws Exception {
+    Telecommand reset =
+        Telecommand.newBuilder().setResetCard(ResetCard.newBuilder().setDevice("card0")).build();
+    // a sample from before the reset is no answer
+    readings.put("card0", reading(40, 0));
+    assertThat(end(reset)).contains("TIMEOUT").contains("does not answer");
+    readings.put("card0", reading(40, Long.MAX_VALUE));
+    assertThat(end(reset)).isEqualTo("completed");
+  }
+
   @Test
   void whoComesWhenTooManyWaitIsToldSoAtOnce() throws Exception {
     CountDownLatch free = new CountDownLatch(1);
+    readings.put("card0", reading(40, Long.MAX_VALUE));
     doAnswer(
             call -> {
               free.await();
