@@ -236,20 +236,10 @@ final class CampaignVerb implements Callable<Integer> {
   /** Each flight is a process of its own, as if a user had typed it. */
   private int start(Planned flight) throws IOException, InterruptedException {
     List<String> command =
-        new ArrayList<>(
-            List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        JavaCommand.of(
+            List.of("heliostat.home=" + System.getProperty("heliostat.home")), Fly.class.getName());
     command.addAll(
         List.of(
-            "-XX:+IgnoreUnrecognizedVMOptions",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-Djava.awt.headless=true",
-            "-Dheliostat.home=" + System.getProperty("heliostat.home"),
-            "-cp",
-            System.getProperty("java.class.path"),
-            Fly.class.getName(),
             "mission",
             "--scenario",
             flight.scenario().toString(),

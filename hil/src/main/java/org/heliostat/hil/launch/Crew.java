@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -138,21 +137,8 @@ final class Crew {
   }
 
   private List<String> java(String main) {
-    return new ArrayList<>(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+IgnoreUnrecognizedVMOptions",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-XX:-UsePerfData",
-            "-Djava.awt.headless=true",
-            "-Djava.io.tmpdir=" + run.temporary(),
-            "-Djna.tmpdir=" + run.temporary(),
-            "-cp",
-            System.getProperty("java.class.path"),
-            main));
+    return JavaCommand.of(
+        List.of("java.io.tmpdir=" + run.temporary(), "jna.tmpdir=" + run.temporary()), main);
   }
 
   /** What makes the flight image fly on the rig: the drop-in libraries, and nothing else. */
