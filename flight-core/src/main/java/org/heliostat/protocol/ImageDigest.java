@@ -18,13 +18,20 @@ import java.util.stream.Stream;
  * compares. Stateless.
  */
 public final class ImageDigest {
+  /** Made of the image by the JVM that runs it, and another one for each JVM. */
+  private static final Path CLASS_DATA = Path.of("flight.jsa");
+
   private ImageDigest() {}
 
   /** Digest of all files below a folder, in hexadecimal. */
   public static String of(Path image) throws IOException {
     List<Path> files;
     try (Stream<Path> walk = Files.walk(image)) {
-      files = walk.filter(Files::isRegularFile).sorted().toList();
+      files =
+          walk.filter(Files::isRegularFile)
+              .filter(file -> !image.relativize(file).equals(CLASS_DATA))
+              .sorted()
+              .toList();
     }
     MessageDigest digest;
     try {

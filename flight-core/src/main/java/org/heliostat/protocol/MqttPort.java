@@ -75,6 +75,9 @@ public final class MqttPort implements AutoCloseable {
       options.setAutomaticReconnect(false);
       options.setKeepAliveInterval(KEEP_ALIVE_SECONDS);
       options.setConnectionTimeout((int) Math.max(1, deadline.toSeconds()));
+      if (brokerUrl.startsWith("tcp:")) {
+        options.setSocketFactory(new PromptSockets());
+      }
       options.setMaximumPacketSize((long) MAX_PAYLOAD_BYTES + 1024);
       fresh.connect(options).waitForCompletion(deadline.toMillis());
       fresh.subscribe(subscription, 1).waitForCompletion(deadline.toMillis());

@@ -61,6 +61,12 @@ public final class SchemaCheck {
         if (meta.getRequired() && count == 0) {
           found.add(new Problem(add(at, field, 0), "is missing"));
         }
+        if (meta.getMost() > 0 && count > meta.getMost()) {
+          found.add(
+              new Problem(
+                  add(at, field, meta.getMost()),
+                  "is one of " + count + "; " + meta.getMost() + " are allowed"));
+        }
         for (int i = 0; i < count && !field.isMapField(); i++) {
           if (field.getJavaType() == JavaType.MESSAGE) {
             check((Message) message.getRepeatedField(field, i), add(at, field, i), found);
