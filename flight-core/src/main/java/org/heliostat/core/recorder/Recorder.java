@@ -1,105 +1,94 @@
 package org.heliostat.core.recorder;
 
-import java.io.FileDescriptor;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.regex.Pattern;
-import java.util.zip.CRC32C;
-import org.heliostat.core.file.CheckedFile;
+import java.util.function.LongSupplier;
 import org.heliostat.core.file.Disk;
 import org.heliostat.protocol.Downlink;
+import org.heliostat.protocol.RecordPriority;
+import org.heliostat.protocol.RecorderConfig;
 
 /**
  * The durable store of all that waits for ground: append-only segments, a CRC-32C for each record,
  * group commit. What {@link #append} has returned for survives a kill or power loss at any byte; it
- * is freed by {@link #confirm} alone. Confirmations are not forced to disk: one that is lost makes
- * a record go to ground twice, where its number shows it. So it is with the note that an append was
- * given up: only where that is lost, too, does a record come back that nobody was promised.
+ * waits until {@link #confirm}, or until it is given up: because it has expired, because something
+ * dearer needs the room, or by command. Confirmations are not forced to disk: one that is lost
+ * makes a record go to ground twice, where its number shows it. So it is with the note that a
+ * record was given up, or that an append was: only where that is lost, too, does a record come back
+ * that nobody was promised.
  *
- * <p>Overflow policy: beyond the quota new data is refused with {@link RecorderFault.Kind#FULL}; a
- * reserve of one sixteenth is kept for {@link Priority#REPORT} and {@link Priority#ALERT}. A disk
- * that hangs ends in {@link RecorderFault.Kind#HUNG} within {@link Disk#DEADLINE_NANOS}; what is
- * known without the disk (what waits, how much) is given at once. Thread-safe.
+ * <p>Overflow policy: beyond the quota the oldest records of the cheapest priority are given up for
+ * one that is dearer; where there is none cheaper, and beyond the quota of its own priority, a
+ * record is refused with {@link RecorderFault.Kind#FULL}. A reserve of one sixteenth is kept for
+ * {@link Priority#REPORT} and {@link Priority#ALERT}. The quota counts what waits for ground; all
+ * files together take at most half as much again, and two segments. What ground has stays there as
+ * long as there is room, and can be {@link #playback played back}.
+ *
+ * <p>A disk that hangs ends in {@link RecorderFault.Kind#HUNG} within {@link Disk#DEADLINE_NANOS};
+ * what is known without the disk (what waits, how much) is given at once. Thread-safe.
  */
 public final class Recorder implements AutoCloseable {
-  /** Which record ground gets first. */
+  /** Which record ground gets first, and which is given up last. */
   public enum Priority {
-    REPORT(0),
-    ALERT(1),
-    PRODUCT(2),
-    ROUTINE(3),
-    BULK(4);
+    REPORT(RecordPriority.REPORT),
+    ALERT(RecordPriority.ALERT),
+    PRODUCT(RecordPriority.PRODUCT),
+    ROUTINE(RecordPriority.ROUTINE),
+    BULK(RecordPriority.BULK);
 
-    private final byte code;
+    private static final Priority[] ALL = values();
+    private final RecordPriority proto;
 
-    Priority(int code) {
-      this.code = (byte) code;
+    Priority(RecordPriority proto) {
+      this.proto = proto;
+    }
+
+    /** As the schema has it. */
+    public RecordPriority proto() {
+      return proto;
+    }
+
+    /** How it stands on disk. */
+    byte code() {
+      return (byte) proto.getNumber();
+    }
+
+    /** The priority with this number in the schema. */
+    public static Optional<Priority> of(int number) {
+      return number >= 1 && number <= ALL.length ? Optional.of(ALL[number - 1]) : Optional.empty();
     }
   }
 
   /** Largest record, in bytes. */
   public static final int MAX_RECORD_BYTES = 900_000;
 
-  /** So many records are written together and forced by one call. */
-  static final int DISK_THREADS = 8;
+  /** Most records of one {@link #appendAll}. */
+  public static final int MOST_AT_ONCE = 1_000;
 
-  private static final int MAGIC = 0x48535247; // HSRG
-  private static final int SEGMENT_HEADER_BYTES = 16;
-  // crc, length, kind, priority, id
-  private static final int RECORD_HEADER_BYTES = 4 + 4 + 1 + 1 + 8;
-  private static final Pattern SEGMENT_NAME = Pattern.compile("seg-[0-9]{10}\\.log");
-  private static final byte DATA = 1;
-  private static final byte CONFIRMATION = 2;
-  // no recorder comes so far; what says more is damage
-  private static final long MAX_ID = 1L << 62;
+  /** So many reads at once. */
+  private static final int READERS = 8;
 
-  private final Path folder;
-  private final long segmentBytes;
-  private final long quotaBytes;
-  private final Deque<Segment> segments = new ArrayDeque<>();
-  private final Map<Long, Entry> entries = new ConcurrentHashMap<>();
-  private final ConcurrentSkipListMap<Rank, Entry> pending = new ConcurrentSkipListMap<>();
-  private final Disk disk;
-  private final Force force;
-  private final List<Recovery> recoveries = new ArrayList<>();
-  private final Object forcing = new Object();
-  private long nextId = 1;
-  private long nextSegment = 1;
-  private long storedBytes;
-  private final AtomicLong pendingBytes = new AtomicLong();
-  private boolean closed;
-  private long written;
-  private long durable;
+  /** A record may move while it is read, a few times at most. */
+  private static final int READS = 4;
 
-  /**
-   * What was written up to here and not forced by then may be lost, whatever a later force says.
-   */
-  private volatile long doubtful;
-
-  /** The last segment may have a hole, behind which a recovery finds nothing. */
-  private boolean lastDoubtful;
-
-  /** Brings what was written to a file onto the disk. */
-  interface Force {
-    void run(FileDescriptor file) throws IOException;
-  }
+  private final Limits limits;
+  private final LongSupplier missionNanos;
+  private final Index index;
+  private final Counters counters;
+  private final Committer committer;
+  private final Disk readers;
+  private final List<Recovery> recoveries;
+  private final Log log;
 
   /** What recovery had to leave out of one segment. */
   public record Recovery(String segment, long droppedBytes) {}
@@ -107,111 +96,256 @@ public final class Recorder implements AutoCloseable {
   /** A record that ground has not confirmed. */
   public record Pending(long id, int bytes) {}
 
-  private record Rank(byte priority, long id) implements Comparable<Rank> {
-    @Override
-    public int compareTo(Rank other) {
-      int first = Byte.compare(priority, other.priority);
-      return first != 0 ? first : Long.compare(id, other.id);
-    }
-  }
+  /**
+   * A record to be stored.
+   *
+   * @param expiryNanos mission time from which it is worth nothing; 0 stands for never
+   */
+  public record Item(Priority priority, Downlink body, long expiryNanos) {}
 
-  private record Entry(long id, byte priority, Segment segment, long position, int length) {}
+  /**
+   * How a playback ended.
+   *
+   * @param records that wait for ground again
+   * @param complete false where there was no room for more
+   */
+  public record Playback(int records, boolean complete) {}
 
-  private static final class Segment {
-    private final Path path;
-    private final RandomAccessFile file;
-    private long size;
-    private int live;
-
-    private Segment(Path path, RandomAccessFile file) {
-      this.path = path;
-      this.file = file;
-    }
-  }
-
-  private Recorder(Path folder, long segmentBytes, long quotaBytes, Disk disk, Force force) {
-    this.disk = disk;
-    this.force = force;
-    this.folder = folder;
-    this.segmentBytes = segmentBytes;
-    this.quotaBytes = quotaBytes;
+  private Recorder(
+      Limits limits,
+      LongSupplier missionNanos,
+      Index index,
+      Counters counters,
+      Log log,
+      Journal journal,
+      List<Recovery> recoveries,
+      long deadlineNanos) {
+    this.limits = limits;
+    this.missionNanos = missionNanos;
+    this.index = index;
+    this.counters = counters;
+    this.log = log;
+    this.recoveries = recoveries;
+    this.readers = new Disk("recorder-reader", READERS, deadlineNanos);
+    this.committer = new Committer(journal, counters, deadlineNanos);
   }
 
   /**
    * Opens the recorder in a folder and recovers what stands there.
    *
-   * @param segmentBytes size at which a segment is closed
-   * @param quotaBytes size of all segments together beyond which data is refused
+   * @param config what the mission allows it
+   * @param missionNanos mission time, for when a record was stored and when it expires
    */
-  public static Recorder open(Path folder, long segmentBytes, long quotaBytes) throws IOException {
-    return open(
-        folder,
-        segmentBytes,
-        quotaBytes,
-        new Disk("recorder-disk", DISK_THREADS, Disk.DEADLINE_NANOS),
-        FileDescriptor::sync);
+  public static Recorder open(Path folder, RecorderConfig config, LongSupplier missionNanos)
+      throws IOException {
+    return open(new DiskFolder(folder), Limits.of(config), missionNanos, Disk.DEADLINE_NANOS);
   }
 
-  /** Opens the recorder on a disk that may be made to fail. */
-  static Recorder open(Path folder, long segmentBytes, long quotaBytes, Disk disk, Force force)
+  /**
+   * Opens the recorder by itself: without quotas of single priorities, and without a clock.
+   *
+   * @param segmentBytes length of a segment's file
+   * @param quotaBytes that records which wait for ground may take
+   */
+  public static Recorder open(Path folder, long segmentBytes, long quotaBytes) throws IOException {
+    Limits limits = new Limits(segmentBytes, quotaBytes, Limits.MOST_RECORDS, Map.of(), Map.of());
+    return open(new DiskFolder(folder), limits, () -> 0, Disk.DEADLINE_NANOS);
+  }
+
+  /** Opens the recorder in a folder that may be made to fail. */
+  static Recorder open(Folder folder, Limits limits, LongSupplier missionNanos, long deadlineNanos)
       throws IOException {
-    Files.createDirectories(folder);
-    Recorder recorder = new Recorder(folder, segmentBytes, quotaBytes, disk, force);
-    recorder.recover();
-    return recorder;
+    Segments segments = new Segments(folder, limits.segmentBytes(), limits.crowdedBytes());
+    Index index = new Index();
+    Counters counters = new Counters();
+    Numbers numbers = new Numbers(folder);
+    Replay replay = new Replay(folder, segments, index, numbers.highestBelieved());
+    replay.run();
+    long nextId = Math.max(replay.nextId(), numbers.reserved());
+    Log log = new Log(segments, nextId);
+    Journal journal = new Journal(limits, segments, index, log, numbers, counters, nextId);
+    List<Recovery> recoveries = new ArrayList<>();
+    for (Replay.Damage damage : replay.damages()) {
+      recoveries.add(new Recovery(damage.name(), damage.bytes()));
+      counters.damagedBytes.addAndGet(damage.bytes());
+      journal.noteDamage(damage.segment(), damage.bytes());
+    }
+    journal.commit();
+    return new Recorder(
+        limits,
+        missionNanos,
+        index,
+        counters,
+        log,
+        journal,
+        List.copyOf(recoveries),
+        deadlineNanos);
+  }
+
+  // ---- storing
+
+  /**
+   * Stores a record; on return it is on disk. It expires as the mission says of its priority.
+   *
+   * @return its number, which grows with every record and is never given twice
+   */
+  public long append(Priority priority, Downlink body) throws RecorderFault {
+    return append(priority, body, limits.expiry(priority, missionNanos.getAsLong()));
   }
 
   /**
    * Stores a record; on return it is on disk.
    *
+   * @param expiryNanos mission time from which it is worth nothing: it is given up then, and not
+   *     sent any more; 0 stands for never
    * @return its number, which grows with every record and is never given twice
    */
-  public long append(Priority priority, Downlink body) throws RecorderFault {
-    byte[] payload = body.toByteArray();
-    if (payload.length > MAX_RECORD_BYTES) {
-      throw new RecorderFault(
-          RecorderFault.Kind.TOO_LARGE, payload.length + " bytes, limit " + MAX_RECORD_BYTES);
-    }
-    Disk.Turn turn = new Disk.Turn();
-    return onDisk(turn, () -> append(priority, payload, turn));
+  public long append(Priority priority, Downlink body, long expiryNanos) throws RecorderFault {
+    return appendAll(List.of(new Item(priority, body, expiryNanos))).get(0);
   }
 
-  private long append(Priority priority, byte[] payload, Disk.Turn turn) throws RecorderFault {
-    Entry entry;
-    long mark;
-    synchronized (this) {
-      long reserve = priority.code <= Priority.ALERT.code ? 0 : quotaBytes / 16;
-      if (storedBytes + payload.length > quotaBytes - reserve) {
-        throw new RecorderFault(
-            RecorderFault.Kind.FULL, storedBytes + " of " + quotaBytes + " bytes are taken");
-      }
-      Segment segment = write(DATA, priority.code, nextId, payload);
-      entry =
-          new Entry(nextId, priority.code, segment, segment.size - payload.length, payload.length);
-      nextId++;
-      keep(entry);
-      mark = written;
-    }
-    try {
-      force(mark);
-    } catch (RecorderFault e) {
-      // whoever appends will do so again
-      forget(entry);
-      throw e;
-    }
-    if (!turn.claim()) {
-      // whoever appended it was told that it is not stored
-      forget(entry);
-      throw new RecorderFault(RecorderFault.Kind.HUNG, "stored too late");
-    }
-    offer(entry);
-    return entry.id;
+  /**
+   * Stores records together, or none of them; on return they are on disk, by one force where they
+   * fit one segment.
+   *
+   * @param items {@value #MOST_AT_ONCE} at most, of 4 MiB together
+   * @return their numbers, which grow
+   */
+  public List<Long> appendAll(List<Item> items) throws RecorderFault {
+    Append append = new Append(items, missionNanos.getAsLong());
+    committer.call(append);
+    return append.ids();
   }
 
-  private <T> T onDisk(Disk.Turn turn, Callable<T> work) throws RecorderFault {
+  // ---- what becomes of records
+
+  /**
+   * Frees records that ground has; numbers that do not (or no longer) wait are ignored. On a disk
+   * that fails they are freed all the same; what could not be noted down is sent once more after a
+   * restart.
+   */
+  public void confirm(Collection<Long> ids) throws RecorderFault {
+    List<Long> received = List.copyOf(ids);
+    committer.call(
+        new Request() {
+          @Override
+          void apply(Journal in) throws IOException {
+            in.confirm(received);
+          }
+        });
+  }
+
+  /** Gives up the records that have expired by this mission time. To be called once a second. */
+  public void expire(long nowNanos) throws RecorderFault {
+    committer.call(
+        new Request() {
+          @Override
+          void apply(Journal in) {
+            in.expire(nowNanos);
+          }
+        });
+  }
+
+  /**
+   * Gives up all records of a priority that ground has not confirmed.
+   *
+   * @return their number
+   */
+  public int delete(Priority priority) throws RecorderFault {
+    int[] count = new int[1];
+    committer.call(
+        new Request() {
+          @Override
+          void apply(Journal in) {
+            count[0] = in.delete(priority);
+          }
+        });
+    return count[0];
+  }
+
+  /**
+   * Has records of a span of mission time wait for ground again, also those that it has confirmed,
+   * as far as they are still there and not expired; those that wait already are left as they are.
+   * Takes its time, in steps: others store meanwhile.
+   *
+   * @param types field numbers of the body of {@link Downlink}; none stands for all
+   * @param most records
+   */
+  public Playback playback(long fromNanos, long toNanos, Set<Integer> types, int most)
+      throws RecorderFault {
+    PlaybackWalk walk = new PlaybackWalk(fromNanos, toNanos, types, most);
+    while (!walk.ended()) {
+      step(walk);
+    }
+    return new Playback(walk.found(), !walk.full());
+  }
+
+  /** One step of a playback. */
+  void step(PlaybackWalk walk) throws RecorderFault {
+    committer.call(walk.new Step(missionNanos.getAsLong()));
+  }
+
+  // ---- looking
+
+  /**
+   * The first records that ground has not confirmed, by priority, then by age, without those that
+   * have expired.
+   */
+  public List<Pending> pending(int count) {
+    return index.first(count, missionNanos.getAsLong()).stream()
+        .map(entry -> new Pending(entry.id(), entry.length()))
+        .toList();
+  }
+
+  /** Content of a record, checked; empty where it does not wait any more. */
+  public byte[] read(long id) throws RecorderFault {
+    return onDisk(
+        () -> {
+          for (int i = 0; i < READS; i++) {
+            Optional<Index.Entry> entry = index.get(id);
+            if (entry.isEmpty()) {
+              return new byte[0];
+            }
+            Optional<byte[]> payload = fetch(entry.get());
+            if (payload.isPresent()) {
+              return payload.get();
+            }
+            if (index.get(id).equals(entry)) {
+              break;
+            }
+          }
+          committer.checkOpen();
+          throw new RecorderFault(RecorderFault.Kind.DISK, "record " + id + " is damaged on disk");
+        });
+  }
+
+  /** Nothing where what was asked for does not stand there (any more). */
+  private static Optional<byte[]> fetch(Index.Entry entry) throws RecorderFault {
+    int length = Frame.HEADER_BYTES + entry.length();
+    ByteBuffer frame = ByteBuffer.allocate(length);
     try {
-      return disk.call(turn, work);
+      entry.segment().file.read(frame, entry.position());
+    } catch (ClosedChannelException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new RecorderFault(RecorderFault.Kind.DISK, e.toString(), e);
+    }
+    if (frame.hasRemaining()
+        || !Frame.plausible(frame, 0, entry.segment().number)
+        || Frame.header(frame, 0).id() != entry.id()
+        || !Frame.intact(frame, 0, entry.length(), entry.position())) {
+      return Optional.empty();
+    }
+    byte[] payload = new byte[entry.length()];
+    frame.get(Frame.HEADER_BYTES, payload);
+    return Optional.of(payload);
+  }
+
+  private <T> T onDisk(Callable<T> work) throws RecorderFault {
+    try {
+      return readers.call(new Disk.Turn(), work);
     } catch (Disk.Hung e) {
+      counters.hung.incrementAndGet();
       throw new RecorderFault(RecorderFault.Kind.HUNG, String.valueOf(e.getMessage()), e);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof RecorderFault fault) {
@@ -221,403 +355,39 @@ public final class Recorder implements AutoCloseable {
     }
   }
 
-  /**
-   * Frees records that ground has; numbers that are not (or no longer) stored are ignored. On a
-   * full disk they are freed all the same, so that room comes back; what could not be noted down is
-   * sent once more after a restart.
-   */
-  public void confirm(Collection<Long> ids) throws RecorderFault {
-    List<Long> received = List.copyOf(ids);
-    boolean unused =
-        onDisk(
-            new Disk.Turn(),
-            () -> {
-              free(received);
-              return true;
-            });
-  }
-
-  private synchronized void free(Collection<Long> ids) throws RecorderFault {
-    Optional<RecorderFault> fault = Optional.empty();
-    for (long id : ids) {
-      Entry entry = entries.get(id);
-      if (entry == null || pending.remove(new Rank(entry.priority, id)) == null) {
-        continue;
-      }
-      entries.remove(id);
-      pendingBytes.addAndGet(-entry.length);
-      entry.segment.live--;
-      try {
-        Segment unused = write(CONFIRMATION, entry.priority, id, new byte[0]);
-      } catch (RecorderFault e) {
-        fault = Optional.of(e);
-      }
-    }
-    dropConfirmedSegments();
-    if (fault.isPresent()) {
-      throw fault.get();
-    }
-  }
-
-  /** The first records that ground has not confirmed, by priority, then by age. */
-  public List<Pending> pending(int count) {
-    List<Pending> first = new ArrayList<>(Math.min(count, 64));
-    for (Entry entry : pending.values()) {
-      if (first.size() == count) {
-        break;
-      }
-      first.add(new Pending(entry.id, entry.length));
-    }
-    return first;
-  }
-
-  /** Content of a record, checked; empty where it has been freed meanwhile. */
-  public byte[] read(long id) throws RecorderFault {
-    return onDisk(new Disk.Turn(), () -> fetch(id));
-  }
-
-  private synchronized byte[] fetch(long id) throws RecorderFault {
-    Entry entry = entries.get(id);
-    if (entry == null) {
-      return new byte[0];
-    }
-    try {
-      ByteBuffer bytes =
-          read(
-              entry.segment.file,
-              RECORD_HEADER_BYTES + entry.length,
-              entry.position - RECORD_HEADER_BYTES);
-      int crc = bytes.getInt();
-      if (crc != checksum(bytes.slice())) {
-        throw new RecorderFault(RecorderFault.Kind.DISK, "record " + id + " is damaged on disk");
-      }
-      byte[] payload = new byte[entry.length];
-      bytes.position(RECORD_HEADER_BYTES).get(payload);
-      return payload;
-    } catch (IOException e) {
-      throw new RecorderFault(RecorderFault.Kind.DISK, e.toString(), e);
-    }
-  }
-
   /** Number of records that ground has not confirmed. */
   public int pendingRecords() {
-    return pending.size();
+    return index.records();
   }
 
   /** Number of records of one priority that ground has not confirmed. */
   public int pendingRecords(Priority priority) {
-    return pending
-        .subMap(new Rank(priority.code, 0), new Rank((byte) (priority.code + 1), 0))
-        .size();
+    return index.records(priority);
   }
 
   /** Bytes of the records that ground has not confirmed. */
   public long pendingBytes() {
-    return pendingBytes.get();
+    return index.bytes();
   }
 
   /** What could not be recovered when the recorder was opened; empty after a clean end. */
   public List<Recovery> recoveries() {
-    return List.copyOf(recoveries);
+    return recoveries;
+  }
+
+  /** How much is stored and what has happened since the recorder was opened. Needs no disk. */
+  public RecorderStatistics statistics() {
+    return RecorderStatistics.of(
+        index, counters, log.forces(), limits.quotaBytes(), missionNanos.getAsLong());
   }
 
   @Override
   public void close() throws IOException {
     try {
-      boolean unused =
-          disk.call(
-              new Disk.Turn(),
-              () -> {
-                finish();
-                return true;
-              });
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+      committer.close();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while the recorder was closed", e);
     }
-  }
-
-  private void finish() throws IOException {
-    // nothing is written between the last force and the end: whoever finds the recorder closed
-    // before its record was forced may take the record for forced
-    synchronized (forcing) {
-      synchronized (this) {
-        if (closed) {
-          return;
-        }
-        sync(segments.getLast());
-        durable = written;
-        closed = true;
-        for (Segment segment : segments) {
-          segment.file.close();
-        }
-        segments.clear();
-        entries.clear();
-      }
-    }
-  }
-
-  // ---- writing
-
-  /** Its segment stays from now on. */
-  private void keep(Entry entry) {
-    entries.put(entry.id, entry);
-    entry.segment.live++;
-  }
-
-  /**
-   * It may be sent from now on. Not before it is on disk: power loss would take it from here, and
-   * its number would go to another record that ground then takes for this one. Takes no lock: its
-   * caller has been promised an answer, and whoever holds the lock may wait for the disk.
-   */
-  private void offer(Entry entry) {
-    pendingBytes.addAndGet(entry.length);
-    pending.put(new Rank(entry.priority, entry.id), entry);
-  }
-
-  /**
-   * Takes back a record that was written and not acknowledged. It is noted down like a
-   * confirmation, for whoever appended it will do so again, and a restart would find both.
-   */
-  private synchronized void forget(Entry entry) {
-    if (closed || entries.remove(entry.id) == null) {
-      return;
-    }
-    entry.segment.live--;
-    try {
-      Segment unused = write(CONFIRMATION, entry.priority, entry.id, new byte[0]);
-      dropConfirmedSegments();
-    } catch (RecorderFault e) {
-      // the append ends in its own fault; without this note the record comes back after a restart
-    }
-  }
-
-  private Segment write(byte kind, byte priority, long id, byte[] payload) throws RecorderFault {
-    if (closed) {
-      throw new RecorderFault(RecorderFault.Kind.CLOSED, "the recorder is closed");
-    }
-    try {
-      Segment segment = segments.getLast();
-      if (lastDoubtful) {
-        segment = openSegment();
-        lastDoubtful = false;
-      } else if (segment.size + RECORD_HEADER_BYTES + payload.length > segmentBytes
-          && segment.size > SEGMENT_HEADER_BYTES) {
-        sync(segment);
-        segment = openSegment();
-      }
-      ByteBuffer bytes = ByteBuffer.allocate(RECORD_HEADER_BYTES + payload.length);
-      bytes
-          .putInt(0)
-          .putInt(payload.length)
-          .put(kind)
-          .put(priority)
-          .putLong(id)
-          .put(payload)
-          .flip();
-      bytes.putInt(0, checksum(bytes.slice(4, bytes.limit() - 4)));
-      try {
-        segment.file.seek(segment.size);
-        segment.file.write(bytes.array());
-      } catch (IOException e) {
-        // a part of the record may stand there; it must not be taken for one
-        segment.file.setLength(segment.size);
-        throw e;
-      }
-      long position = segment.size + bytes.limit();
-      storedBytes += position - segment.size;
-      segment.size = position;
-      written++;
-      return segment;
-    } catch (IOException e) {
-      throw new RecorderFault(RecorderFault.Kind.DISK, e.toString(), e);
-    }
-  }
-
-  /** Threads that wait here while one forces find their record forced with it. */
-  private void force(long mark) throws RecorderFault {
-    try {
-      forceUpTo(mark);
-    } catch (IOException e) {
-      throw new RecorderFault(RecorderFault.Kind.DISK, e.toString(), e);
-    }
-  }
-
-  private void forceUpTo(long mark) throws IOException {
-    synchronized (forcing) {
-      if (mark <= doubtful) {
-        // Linux reports a failed write to one force alone, and then takes the data for written
-        throw new IOException("the disk has failed to force it");
-      }
-      if (durable >= mark) {
-        return;
-      }
-      Segment last;
-      long upTo;
-      synchronized (this) {
-        if (closed) {
-          // forced when it was closed
-          return;
-        }
-        last = segments.getLast();
-        upTo = written;
-      }
-      sync(last);
-      durable = upTo;
-    }
-  }
-
-  private void sync(Segment last) throws IOException {
-    try {
-      force.run(last.file.getFD());
-    } catch (IOException e) {
-      synchronized (this) {
-        doubtful = written;
-        lastDoubtful = true;
-      }
-      throw e;
-    }
-  }
-
-  private Segment openSegment() throws IOException {
-    Path path = folder.resolve(String.format(Locale.ROOT, "seg-%010d.log", nextSegment));
-    if (Files.exists(path)) {
-      throw new IOException(path + " exists already");
-    }
-    RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
-    try {
-      ByteBuffer header =
-          ByteBuffer.allocate(SEGMENT_HEADER_BYTES).putInt(MAGIC).putLong(nextId).putInt(0);
-      header.putInt(12, checksum(header.slice(0, 12)));
-      file.write(header.array());
-      file.getFD().sync();
-      CheckedFile.forceFolder(path);
-    } catch (IOException e) {
-      file.close();
-      Files.deleteIfExists(path);
-      throw e;
-    }
-    nextSegment++;
-    Segment segment = new Segment(path, file);
-    segment.size = SEGMENT_HEADER_BYTES;
-    storedBytes += SEGMENT_HEADER_BYTES;
-    segments.addLast(segment);
-    return segment;
-  }
-
-  /** Oldest first only: a later segment may hold the confirmations of an earlier one. */
-  private void dropConfirmedSegments() throws RecorderFault {
-    while (segments.size() > 1 && segments.getFirst().live == 0) {
-      Segment segment = segments.removeFirst();
-      try {
-        segment.file.close();
-        Files.deleteIfExists(segment.path);
-      } catch (IOException e) {
-        throw new RecorderFault(RecorderFault.Kind.DISK, e.toString(), e);
-      }
-      storedBytes -= segment.size;
-    }
-  }
-
-  // ---- recovery
-
-  private void recover() throws IOException {
-    List<Path> paths = new ArrayList<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "seg-*.log")) {
-      for (Path file : files) {
-        // whatever else somebody put there is not ours
-        if (SEGMENT_NAME.matcher(String.valueOf(file.getFileName())).matches()) {
-          paths.add(file);
-        }
-      }
-    }
-    paths.sort(null);
-    for (Path path : paths) {
-      String name = path.getFileName().toString();
-      nextSegment = Math.max(nextSegment, Long.parseLong(name.substring(4, 14)) + 1);
-      recoverSegment(path, name);
-    }
-    openSegment();
-    try {
-      dropConfirmedSegments();
-    } catch (RecorderFault e) {
-      throw new IOException(e);
-    }
-  }
-
-  private void recoverSegment(Path path, String name) throws IOException {
-    RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
-    long size = file.length();
-    ByteBuffer header =
-        size < SEGMENT_HEADER_BYTES
-            ? ByteBuffer.allocate(SEGMENT_HEADER_BYTES)
-            : read(file, SEGMENT_HEADER_BYTES, 0);
-    if (header.getInt(0) != MAGIC
-        || header.getInt(12) != checksum(header.slice(0, 12))
-        || header.getLong(4) < 1
-        || header.getLong(4) > MAX_ID) {
-      // a segment is only written to after its header is on disk: nothing in this one was
-      // acknowledged
-      recoveries.add(new Recovery(name, size));
-      file.close();
-      Files.delete(path);
-      return;
-    }
-    nextId = Math.max(nextId, header.getLong(4));
-    Segment segment = new Segment(path, file);
-    segments.addLast(segment);
-    long position = SEGMENT_HEADER_BYTES;
-    while (position + RECORD_HEADER_BYTES <= size) {
-      int length = read(file, RECORD_HEADER_BYTES, position).getInt(4);
-      if (length < 0
-          || length > MAX_RECORD_BYTES
-          || position + RECORD_HEADER_BYTES + length > size) {
-        break;
-      }
-      ByteBuffer record = read(file, RECORD_HEADER_BYTES + length, position);
-      if (record.getInt() != checksum(record.slice())) {
-        break;
-      }
-      byte kind = record.get(8);
-      byte priority = record.get(9);
-      long id = record.getLong(10);
-      // numbers only grow: one that stood before would be counted twice and freed once
-      if (kind == DATA ? id < nextId || id > MAX_ID : kind != CONFIRMATION) {
-        break;
-      }
-      if (kind == DATA) {
-        Entry entry = new Entry(id, priority, segment, position + RECORD_HEADER_BYTES, length);
-        keep(entry);
-        offer(entry);
-        nextId = Math.max(nextId, id + 1);
-      } else {
-        Entry entry = entries.remove(id);
-        if (entry != null) {
-          pending.remove(new Rank(entry.priority, id));
-          entry.segment.live--;
-          pendingBytes.addAndGet(-entry.length);
-        }
-      }
-      position += RECORD_HEADER_BYTES + length;
-    }
-    if (position < size) {
-      recoveries.add(new Recovery(name, size - position));
-      file.setLength(position);
-      file.getFD().sync();
-    }
-    segment.size = position;
-    storedBytes += position;
-  }
-
-  private static ByteBuffer read(RandomAccessFile file, int length, long from) throws IOException {
-    byte[] bytes = new byte[length];
-    file.seek(from);
-    file.readFully(bytes);
-    return ByteBuffer.wrap(bytes);
-  }
-
-  private static int checksum(ByteBuffer bytes) {
-    CRC32C crc = new CRC32C();
-    crc.update(bytes);
-    return (int) crc.getValue();
   }
 }

@@ -2,58 +2,60 @@ package org.heliostat.core.recorder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.heliostat.core.recorder.Fixture.append;
+import static org.heliostat.core.recorder.Fixture.body;
+import static org.heliostat.core.recorder.Fixture.ids;
+import static org.heliostat.core.recorder.Fixture.refused;
+import static org.heliostat.core.recorder.Fixture.text;
+import static org.heliostat.core.recorder.Fixture.texts;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import org.heliostat.core.file.Disk;
-import org.heliostat.protocol.Downlink;
-import org.heliostat.protocol.Event;
+import org.heliostat.core.ManualClock;
+import org.heliostat.core.recorder.Recorder.Item;
+import org.heliostat.core.recorder.Recorder.Priority;
+import org.heliostat.protocol.RecorderConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+/** What everybody sees of it, on the host's own disk. */
+@Timeout(60)
 class RecorderTest {
   private static final long SEGMENT = 600;
   private static final long QUOTA = 1 << 20;
 
   @TempDir private Path folder;
 
+  private final ManualClock clock = new ManualClock();
+
   private Recorder open() throws IOException {
-    return Recorder.open(folder, SEGMENT, QUOTA);
+    return open(SEGMENT);
   }
 
-  private static Downlink body(String text) {
-    return Downlink.newBuilder().setEvent(Event.newBuilder().setText(text)).build();
-  }
-
-  private static String text(Recorder recorder, long id) throws Exception {
-    return Downlink.parseFrom(recorder.read(id)).getEvent().getText();
-  }
-
-  private static List<Long> ids(Recorder recorder) {
-    return recorder.pending(1000).stream().map(Recorder.Pending::id).toList();
+  private Recorder open(long segmentBytes) throws IOException {
+    return Recorder.open(
+        new DiskFolder(folder),
+        Fixture.limits(segmentBytes, QUOTA),
+        clock::missionNanos,
+        TimeUnit.SECONDS.toNanos(20));
   }
 
   @Test
   void keepsRecordsOverARestartUntilTheyAreConfirmed() throws Exception {
     long second;
     try (Recorder recorder = open()) {
-      long first = recorder.append(Recorder.Priority.PRODUCT, body("one"));
-      second = recorder.append(Recorder.Priority.PRODUCT, body("two"));
+      long first = append(recorder, "one");
+      second = append(recorder, "two");
       recorder.confirm(List.of(first));
       assertThat(ids(recorder)).containsExactly(second);
     }
@@ -65,14 +67,31 @@ class RecorderTest {
   }
 
   @Test
+  void opensAsTheMissionSays() throws Exception {
+    RecorderConfig config = RecorderConfig.newBuilder().setSegmentKibibytes(16).build();
+    long id;
+    try (Recorder recorder = Recorder.open(folder.resolve("new"), config, clock::missionNanos)) {
+      id = append(recorder, "one");
+      assertThat(recorder.statistics().quotaBytes()).isEqualTo(256 << 20);
+    }
+    try (Recorder recorder = Recorder.open(folder.resolve("new"), config, clock::missionNanos)) {
+      assertThat(ids(recorder)).containsExactly(id);
+      assertThat(Files.size(folder.resolve("new/seg-0000000001.log"))).isEqualTo(16 << 10);
+    }
+  }
+
+  @Test
   void givesTheMostUrgentFirstAndTheOldestAmongEquals() throws Exception {
     try (Recorder recorder = open()) {
-      long routine = recorder.append(Recorder.Priority.ROUTINE, body("a"));
-      long product1 = recorder.append(Recorder.Priority.PRODUCT, body("b"));
-      long report = recorder.append(Recorder.Priority.REPORT, body("c"));
-      long product2 = recorder.append(Recorder.Priority.PRODUCT, body("d"));
+      long routine = recorder.append(Priority.ROUTINE, body("a"));
+      long product1 = recorder.append(Priority.PRODUCT, body("b"));
+      long report = recorder.append(Priority.REPORT, body("c"));
+      long product2 = recorder.append(Priority.PRODUCT, body("d"));
       assertThat(ids(recorder)).containsExactly(report, product1, product2, routine);
       assertThat(recorder.pending(2)).hasSize(2);
+      assertThat(recorder.pendingRecords()).isEqualTo(4);
+      assertThat(recorder.pendingRecords(Priority.PRODUCT)).isEqualTo(2);
+      assertThat(recorder.pendingBytes()).isEqualTo(4L * body("a").getSerializedSize());
     }
   }
 
@@ -82,63 +101,96 @@ class RecorderTest {
     for (int boot = 0; boot < 5; boot++) {
       try (Recorder recorder = open()) {
         for (int i = 0; i < 20; i++) {
-          long id = recorder.append(Recorder.Priority.PRODUCT, body("record " + i));
-          assertThat(id).isGreaterThan(last);
+          long id = append(recorder, "record " + i);
+          // no number is left out either, over an orderly end
+          assertThat(id).isEqualTo(last + 1);
           last = id;
           recorder.confirm(List.of(id));
         }
         assertThat(recorder.pendingBytes()).isZero();
       }
-      try (DirectoryStream<Path> left = Files.newDirectoryStream(folder)) {
-        assertThat(left).hasSizeLessThanOrEqualTo(2);
-      }
     }
   }
 
-  /**
-   * A kill or power loss at any byte of the last segment loses nothing that had been acknowledged
-   * by then.
-   */
   @Test
-  void recoversWhateverByteTheLastSegmentEndsAt() throws Exception {
-    List<Long> ends = new ArrayList<>();
-    Path segment;
-    try (Recorder recorder = Recorder.open(folder, 1 << 20, QUOTA)) {
-      segment = only();
-      for (int i = 0; i < 4; i++) {
-        long id = recorder.append(Recorder.Priority.PRODUCT, body("record " + i));
-        assertThat(id).isEqualTo(i + 1);
-        ends.add(Files.size(segment));
-      }
+  void storesManyByOneForceOrNone() throws Exception {
+    try (Recorder recorder = open(1 << 16)) {
+      long before = recorder.statistics().forces();
+      List<Item> items =
+          List.of(
+              new Item(Priority.PRODUCT, body("a"), 0),
+              new Item(Priority.REPORT, body("b"), 0),
+              new Item(Priority.PRODUCT, body("c"), 0));
+      assertThat(recorder.appendAll(items)).containsExactly(1L, 2L, 3L);
+      assertThat(recorder.statistics().forces()).isEqualTo(before + 1);
+      assertThat(texts(recorder)).containsExactly("b", "a", "c");
+      assertThat(recorder.appendAll(List.of())).isEmpty();
     }
-    byte[] whole = Files.readAllBytes(segment);
-    for (int cut = 0; cut <= whole.length; cut++) {
-      clear();
-      Files.write(segment, Arrays.copyOf(whole, cut));
-      long kept = 0;
-      for (long end : ends) {
-        kept += end <= cut ? 1 : 0;
-      }
-      try (Recorder recorder = Recorder.open(folder, 1 << 20, QUOTA)) {
-        assertThat(recorder.pendingRecords()).as("cut at %d", cut).isEqualTo((int) kept);
-        for (long id = 1; id <= kept; id++) {
-          assertThat(text(recorder, id)).isEqualTo("record " + (id - 1));
-        }
-        boolean clean = cut == 16 || ends.contains((long) cut);
-        assertThat(recorder.recoveries().isEmpty()).as("cut at %d", cut).isEqualTo(clean);
-        // and it goes on, with numbers of its own
-        assertThat(recorder.append(Recorder.Priority.PRODUCT, body("next"))).isEqualTo(kept + 1);
-      }
+  }
+
+  @Test
+  void refusesWhatIsTooLargeOrTooMuchAtOnceOrComesAfterTheEnd() throws Exception {
+    Recorder recorder = open();
+    String large = "x".repeat(Recorder.MAX_RECORD_BYTES);
+    assertThat(refused(recorder, Priority.PRODUCT, large)).isEqualTo(RecorderFault.Kind.TOO_LARGE);
+    Item small = new Item(Priority.PRODUCT, body("a"), 0);
+    Item half = new Item(Priority.PRODUCT, body("x".repeat(Recorder.MAX_RECORD_BYTES / 2)), 0);
+    for (List<Item> items :
+        List.of(
+            Collections.nCopies(Recorder.MOST_AT_ONCE + 1, small), Collections.nCopies(10, half))) {
+      assertThatThrownBy(() -> recorder.appendAll(items))
+          .isInstanceOfSatisfying(
+              RecorderFault.class,
+              fault -> assertThat(fault.kind()).isEqualTo(RecorderFault.Kind.TOO_LARGE));
+    }
+    assertThat(recorder.appendAll(Collections.nCopies(Recorder.MOST_AT_ONCE, small)))
+        .hasSize(Recorder.MOST_AT_ONCE);
+    long id = ids(recorder).get(0);
+    recorder.close();
+    assertThat(refused(recorder, Priority.PRODUCT, "late")).isEqualTo(RecorderFault.Kind.CLOSED);
+    assertThatThrownBy(() -> recorder.read(id))
+        .isInstanceOfSatisfying(
+            RecorderFault.class,
+            fault -> assertThat(fault.kind()).isEqualTo(RecorderFault.Kind.CLOSED));
+    recorder.close();
+  }
+
+  @Test
+  void aRecordMayBeLargerThanASegment() throws Exception {
+    String large = "x".repeat(5_000);
+    try (Recorder recorder = open()) {
+      assertThat(append(recorder, "one")).isEqualTo(1);
+      assertThat(append(recorder, large)).isEqualTo(2);
+      assertThat(append(recorder, "three")).isEqualTo(3);
+      assertThat(append(recorder, "y".repeat(800_000))).isEqualTo(4);
+    }
+    try (Recorder recorder = open()) {
+      assertThat(recorder.recoveries()).isEmpty();
+      assertThat(text(recorder, 2)).isEqualTo(large);
+      assertThat(text(recorder, 4)).hasSize(800_000);
+      assertThat(recorder.pendingRecords()).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void readsNothingOfWhatDoesNotWait() throws Exception {
+    try (Recorder recorder = open()) {
+      long id = append(recorder, "one");
+      assertThat(recorder.read(id + 1)).isEmpty();
+      recorder.confirm(List.of(id, id, 77L));
+      assertThat(recorder.read(id)).isEmpty();
+      recorder.confirm(List.of());
+      assertThat(recorder.pendingRecords()).isZero();
     }
   }
 
   @Test
   void noticesARecordThatIsDamagedOnDisk() throws Exception {
-    try (Recorder recorder = Recorder.open(folder, 1 << 20, QUOTA)) {
-      long id = recorder.append(Recorder.Priority.PRODUCT, body("precious"));
-      Path segment = only();
+    try (Recorder recorder = open(1 << 16)) {
+      long id = append(recorder, "precious");
+      Path segment = folder.resolve("seg-0000000001.log");
       byte[] bytes = Files.readAllBytes(segment);
-      bytes[bytes.length - 2] ^= 1;
+      bytes[Segment.START + Frame.HEADER_BYTES + 4] ^= 1;
       Files.write(segment, bytes);
       assertThatThrownBy(() -> recorder.read(id))
           .isInstanceOf(RecorderFault.class)
@@ -147,50 +199,15 @@ class RecorderTest {
   }
 
   @Test
-  void refusesDataBeyondItsQuotaButKeepsRoomForReports() throws Exception {
-    try (Recorder recorder = Recorder.open(folder, 1 << 16, 4096)) {
-      String text = "x".repeat(400);
-      assertThatThrownBy(
-              () -> {
-                for (int i = 0; i < 20; i++) {
-                  long unused = recorder.append(Recorder.Priority.PRODUCT, body(text));
-                }
-              })
-          .isInstanceOfSatisfying(
-              RecorderFault.class,
-              fault -> assertThat(fault.kind()).isEqualTo(RecorderFault.Kind.FULL));
-      int stored = recorder.pendingRecords();
-      assertThat(stored).isPositive();
-      assertThat(recorder.append(Recorder.Priority.REPORT, body("still here"))).isPositive();
-      assertThat(recorder.pendingRecords()).isEqualTo(stored + 1);
-    }
-  }
-
-  @Test
-  void refusesARecordThatIsTooLargeOrComesAfterTheEnd() throws Exception {
-    Recorder recorder = open();
-    assertThatThrownBy(
-            () ->
-                recorder.append(
-                    Recorder.Priority.PRODUCT, body("x".repeat(Recorder.MAX_RECORD_BYTES))))
-        .isInstanceOfSatisfying(
-            RecorderFault.class,
-            fault -> assertThat(fault.kind()).isEqualTo(RecorderFault.Kind.TOO_LARGE));
-    recorder.close();
-    assertThatThrownBy(() -> recorder.append(Recorder.Priority.PRODUCT, body("late")))
-        .isInstanceOfSatisfying(
-            RecorderFault.class,
-            fault -> assertThat(fault.kind()).isEqualTo(RecorderFault.Kind.CLOSED));
-  }
-
-  @Test
   void leavesFilesThatAreNotItsOwnAlone() throws Exception {
     Path other = Files.writeString(folder.resolve("seg-x.log"), "not a segment");
+    Path far = Files.writeString(folder.resolve("seg-9999999999.log"), "nor this");
     try (Recorder recorder = open()) {
-      assertThat(recorder.append(Recorder.Priority.PRODUCT, body("one"))).isEqualTo(1);
+      assertThat(append(recorder, "one")).isEqualTo(1);
       assertThat(recorder.recoveries()).isEmpty();
     }
     assertThat(other).hasContent("not a segment");
+    assertThat(far).hasContent("nor this");
   }
 
   @Test
@@ -200,7 +217,7 @@ class RecorderTest {
       List<Callable<Long>> appends = new ArrayList<>();
       for (int i = 0; i < 200; i++) {
         String text = "record " + i;
-        appends.add(() -> recorder.append(Recorder.Priority.PRODUCT, body(text)));
+        appends.add(() -> append(recorder, text));
       }
       List<Long> ids = new ArrayList<>();
       for (Future<Long> future : threads.invokeAll(appends)) {
@@ -212,123 +229,7 @@ class RecorderTest {
     }
     try (Recorder recorder = open()) {
       assertThat(recorder.pendingRecords()).isEqualTo(200);
+      assertThat(texts(recorder)).doesNotHaveDuplicates().hasSize(200);
     }
-  }
-
-  private Path only() throws IOException {
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
-      return files.iterator().next();
-    }
-  }
-
-  private void clear() throws IOException {
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
-      for (Path file : files) {
-        Files.delete(file);
-      }
-    }
-  }
-
-  private static Disk disk() {
-    return new Disk("test-disk", Recorder.DISK_THREADS, TimeUnit.SECONDS.toNanos(1));
-  }
-
-  private static RecorderFault.Kind refused(Recorder recorder, String text) {
-    try {
-      long unused = recorder.append(Recorder.Priority.PRODUCT, body(text));
-      throw new AssertionError("it was stored");
-    } catch (RecorderFault e) {
-      return e.kind();
-    }
-  }
-
-  private List<String> textsAfterARestart() throws Exception {
-    List<String> texts = new ArrayList<>();
-    try (Recorder recorder = open()) {
-      for (long id : ids(recorder)) {
-        texts.add(text(recorder, id));
-      }
-    }
-    return texts;
-  }
-
-  @Test
-  @Timeout(60)
-  void aDiskThatHangsLosesNothingThatWasAcknowledgedAndDoublesNothing() throws Exception {
-    AtomicBoolean hangs = new AtomicBoolean();
-    CountDownLatch well = new CountDownLatch(1);
-    Recorder.Force force =
-        file -> {
-          if (hangs.get()) {
-            try {
-              well.await();
-            } catch (InterruptedException e) {
-              throw new IOException(e);
-            }
-          }
-          file.sync();
-        };
-    try (Recorder recorder = Recorder.open(folder, 1 << 20, QUOTA, disk(), force)) {
-      long first = recorder.append(Recorder.Priority.PRODUCT, body("one"));
-      hangs.set(true);
-      assertThat(refused(recorder, "two")).isEqualTo(RecorderFault.Kind.HUNG);
-      assertThat(ids(recorder)).containsExactly(first);
-      assertThat(recorder.pendingRecords()).isEqualTo(1);
-      assertThat(recorder.recoveries()).isEmpty();
-      hangs.set(false);
-      well.countDown();
-      // while the thread that was left is on its way back, others are given little time
-      long again = 0;
-      while (again == 0) {
-        try {
-          again = recorder.append(Recorder.Priority.PRODUCT, body("two"));
-        } catch (RecorderFault e) {
-          assertThat(e.kind()).isEqualTo(RecorderFault.Kind.HUNG);
-        }
-      }
-      assertThat(ids(recorder)).containsExactly(first, again);
-    }
-    assertThat(textsAfterARestart()).containsExactly("one", "two");
-  }
-
-  /** The kernel reports a failed write to the first force alone. */
-  @Test
-  @Timeout(60)
-  void aForceThatFailedIsNotMadeGoodByTheNextOne() throws Exception {
-    AtomicInteger forces = new AtomicInteger();
-    CountDownLatch forcing = new CountDownLatch(1);
-    AtomicLong enough = new AtomicLong();
-    Path segment = folder.resolve("seg-0000000001.log");
-    Recorder.Force force =
-        file -> {
-          if (forces.incrementAndGet() == 1) {
-            forcing.countDown();
-            while (Files.size(segment) < enough.get() || enough.get() == 0) {
-              Thread.onSpinWait();
-            }
-            throw new IOException("the disk is broken");
-          }
-          file.sync();
-        };
-    ExecutorService other = Executors.newSingleThreadExecutor();
-    try (Recorder recorder = Recorder.open(folder, 1 << 20, QUOTA, disk(), force)) {
-      long empty = Files.size(segment);
-      Future<RecorderFault.Kind> first = other.submit(() -> refused(recorder, "one"));
-      forcing.await();
-      // the second of two alike has been written when the file is as much longer again
-      enough.set(2 * Files.size(segment) - empty);
-      assertThat(refused(recorder, "two")).isEqualTo(RecorderFault.Kind.DISK);
-      assertThat(first.get()).isEqualTo(RecorderFault.Kind.DISK);
-      assertThat(recorder.pendingRecords()).isZero();
-      long third = recorder.append(Recorder.Priority.PRODUCT, body("three"));
-      assertThat(ids(recorder)).containsExactly(third);
-    } finally {
-      other.shutdownNow();
-    }
-    // a hole in the segment whose force failed keeps nothing from being found behind it
-    if (Files.exists(segment)) {
-      Files.write(segment, Arrays.copyOf(Files.readAllBytes(segment), 20));
-    }
-    assertThat(textsAfterARestart()).containsExactly("three");
   }
 }
