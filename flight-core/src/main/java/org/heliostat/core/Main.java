@@ -7,14 +7,20 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.heliostat.core.app.AppFactory;
+import org.heliostat.core.app.Apps;
 import org.heliostat.core.app.Executive;
 import org.heliostat.core.app.Services;
 import org.heliostat.core.app.WatchdogKeeper;
+import org.heliostat.core.boot.BootGuard;
+import org.heliostat.core.boot.BootProgress;
+import org.heliostat.core.boot.ResetLog;
 import org.heliostat.core.bus.Bus;
+import org.heliostat.core.command.CommandJournal;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.event.CoreEvent;
+import org.heliostat.core.event.EventFilters;
 import org.heliostat.core.event.Events;
+import org.heliostat.core.file.Disk;
 import org.heliostat.core.hardware.BoardDrivers;
 import org.heliostat.core.hardware.Hardware;
 import org.heliostat.core.mission.MissionFile;
@@ -22,27 +28,29 @@ import org.heliostat.core.mode.Modes;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.recorder.RecorderFault;
 import org.heliostat.core.state.StateStore;
+import org.heliostat.core.table.Tables;
 import org.heliostat.core.telemetry.Telemetry;
 import org.heliostat.core.time.BoardClock;
 import org.heliostat.hal.Board;
 import org.heliostat.hal.HardwareFault;
-import org.heliostat.protocol.Boot;
+import org.heliostat.hal.Host;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.EventDump;
+import org.heliostat.protocol.FilterEvent;
 import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.ImageDigest;
 import org.heliostat.protocol.Mission;
+import org.heliostat.protocol.Mode;
+import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.Telecommand.CommandCase;
 import org.heliostat.protocol.TextFiles.BadTextFile;
 
 /**
  * The flight process. Reads the mission file, opens board, recorder and state, and runs the apps
- * until SIGTERM. Exit codes: 0 or 143 after SIGTERM, 2 wrong mission file or set-up, 3 an app
- * failed too often.
+ * until SIGTERM. Exit codes: 0 or 143 after SIGTERM, 2 wrong mission file or set-up, 3 the process
+ * wants to be started anew: an app failed too often, or it was commanded so.
  */
 public final class Main {
-  private static final int RESET_LOG_ENTRIES = 32;
-
   private Main() {}
 
   /** Runs the flight; see {@link #USAGE}. */
@@ -101,23 +109,17 @@ public final class Main {
 
   private static int run(Path missionFile, Path data, Path run, String broker)
       throws InterruptedException {
-    Optional<Mission> read = read(missionFile);
-    if (read.isEmpty()) {
-      return 2;
-    }
-    Mission mission = read.get();
-    Map<String, AppFactory> offered = Executive.offered();
-    try (Board board = Board.open()) {
-      BoardClock clock = new BoardClock(board);
+    try {
       Files.createDirectories(data);
-      StateStore state = StateStore.open(data.resolve("state.bin"));
-      try (Recorder recorder =
-          Recorder.open(
-              data.resolve("recorder"),
-              mission.getRecorder().getSegmentKibibytes() * 1024L,
-              mission.getRecorder().getQuotaMebibytes() * 1024L * 1024L)) {
-        return fly(mission, offered, data, run, broker, board, clock, state, recorder);
+      BootGuard guard = new BootGuard(data);
+      // before anything else is read, so that whatever stops a boot is counted
+      BootGuard.Verdict verdict = guard.begin();
+      Optional<Mission> stored = verdict.golden() ? guard.golden() : Optional.empty();
+      Optional<Mission> mission = stored.isPresent() ? stored : read(missionFile);
+      if (mission.isEmpty()) {
+        return 2;
       }
+      return open(mission.get(), guard, verdict, data, run, broker);
     } catch (HardwareFault e) {
       System.err.println("board: " + e.getMessage());
       return 2;
@@ -127,85 +129,141 @@ public final class Main {
     }
   }
 
-  private static int fly(
+  private static int open(
       Mission mission,
-      Map<String, AppFactory> offered,
+      BootGuard guard,
+      BootGuard.Verdict verdict,
       Path data,
       Path run,
-      String broker,
-      Board board,
-      BoardClock clock,
-      StateStore state,
-      Recorder recorder)
+      String broker)
+      throws HardwareFault, IOException, InterruptedException {
+    try (Board board = Board.open()) {
+      BoardClock clock = new BoardClock(board, mission.getTime(), System::nanoTime);
+      StateStore state = StateStore.open(data.resolve("state.bin"));
+      try (CommandJournal journal = CommandJournal.open(data.resolve("commands.bin"));
+          Recorder recorder =
+              Recorder.open(data.resolve("recorder"), mission.getRecorder(), clock::missionNanos)) {
+        Bus bus = new Bus();
+        Events events = new Events(clock, recorder, bus, System.out::println);
+        events.filters().restore(state.get());
+        Services services =
+            new Services(
+                mission,
+                Path.of(System.getProperty("heliostat.image", ".")).toAbsolutePath(),
+                data.toAbsolutePath(),
+                run.toAbsolutePath(),
+                broker,
+                board,
+                Host.open(),
+                clock,
+                bus,
+                events,
+                state,
+                recorder,
+                new Commands(clock, journal, state, recorder, events),
+                new Modes(bus, events),
+                new Hardware(clock::hostNanos),
+                new Telemetry(),
+                Tables.open(
+                    data.resolve("tables"), mission.getTablesList(), verdict.golden(), events),
+                new Apps());
+        return fly(services, guard, verdict);
+      }
+    }
+  }
+
+  private static int fly(Services services, BootGuard guard, BootGuard.Verdict verdict)
       throws IOException, InterruptedException {
-    Events events = new Events(clock, recorder, System.out::println);
-    Bus bus = new Bus();
-    Services services =
-        new Services(
-            mission,
-            Path.of(System.getProperty("heliostat.image", ".")).toAbsolutePath(),
-            data.toAbsolutePath(),
-            run.toAbsolutePath(),
-            broker,
-            board,
-            clock,
-            bus,
-            events,
-            state,
-            recorder,
-            new Commands(clock, state, recorder, events),
-            new Modes(bus, events),
-            new Hardware(clock::hostNanos),
-            new Telemetry());
-    boot(services);
+    Mission mission = services.mission();
+    ResetLog log = new ResetLog(services.state(), services.clock());
+    FlightState before = services.state().get();
+    boolean safe =
+        before.getFailingAppBoots() >= mission.getExecutive().getProcessRestarts()
+            && !verdict.golden();
+    boot(services, log, verdict, safe);
     registerCoreCommands(services);
-    Executive executive = Executive.start(services, offered);
-    WatchdogKeeper watchdog = WatchdogKeeper.start(services, executive);
+    boolean locked = lockMemory(services);
+    services
+        .telemetry()
+        .contribute(
+            packet -> {
+              packet.setGolden(verdict.golden());
+              packet.getMemoryBuilder().setLocked(locked);
+            });
+    Executive executive =
+        Executive.start(
+            services,
+            Executive.offered(),
+            safe || verdict.golden() ? Executive::platform : app -> true);
+    executive.register(() -> wantGolden(services, guard));
+    BootProgress progress =
+        new BootProgress(
+            mission,
+            safe || verdict.golden(),
+            executive,
+            guard,
+            log,
+            services.events(),
+            services.clock(),
+            new Disk("boot-disk", 1, Disk.DEADLINE_NANOS));
+    WatchdogKeeper watchdog = WatchdogKeeper.start(services, executive, progress::look);
     Thread ender = endOnSignal(executive, Thread.currentThread());
     reportDigest(services);
-    Optional<String> givenUp = executive.await();
+    Optional<Executive.Ending> ending = executive.await();
     // before the link ends, so that ground hears of it
-    events.report(CoreEvent.SHUTDOWN, givenUp.map(app -> "app " + app).orElse("commanded"));
+    services
+        .events()
+        .report(CoreEvent.SHUTDOWN, ending.map(Executive.Ending::reason).orElse("commanded"));
     watchdog.end();
     executive.stop();
-    state.updateNow(
-        next -> {
-          next.setBacklogRecords(recorder.pendingRecords());
-          next.setBacklogProducts(recorder.pendingRecords(Recorder.Priority.PRODUCT));
-          if (givenUp.isEmpty()) {
-            int last = next.getResetLogCount() - 1;
-            Boot.Builder boot = next.getResetLogBuilder(last);
-            boot.setUptimeNanos(clock.missionNanos() - boot.getMissionNanos());
-          }
-        });
-    if (givenUp.isPresent()) {
+    services.commands().tick();
+    ending.ifPresentOrElse(log::end, () -> log.end("a commanded stop"));
+    services
+        .state()
+        .updateNow(
+            next -> {
+              next.setBacklogRecords(services.recorder().pendingRecords());
+              next.setBacklogProducts(
+                  services.recorder().pendingRecords(Recorder.Priority.PRODUCT));
+            });
+    if (ending.isEmpty() || ending.get().app().isEmpty()) {
+      progress.settle(Optional.empty());
+    }
+    if (ending.isPresent()) {
       try {
-        Runtime.getRuntime().removeShutdownHook(ender);
+        boolean unused = Runtime.getRuntime().removeShutdownHook(ender);
       } catch (IllegalStateException e) {
         // the process is ending already
       }
     }
-    return givenUp.isPresent() ? 3 : 0;
+    return ending.isPresent() ? 3 : 0;
   }
 
-  private static void boot(Services services) throws IOException {
+  private static void wantGolden(Services services, BootGuard guard) {
+    try {
+      guard.wantGolden();
+    } catch (IOException e) {
+      services.events().report(CoreEvent.RECORDER_FAILED, "boot record: " + e);
+    }
+  }
+
+  private static boolean lockMemory(Services services) {
+    if (!services.mission().getExecutive().getLockMemory()) {
+      return false;
+    }
+    Host.Answer answer = services.host().lockMemory();
+    if (!answer.granted()) {
+      services.events().report(CoreEvent.MEMORY_NOT_LOCKED, answer.text());
+    }
+    return answer.granted();
+  }
+
+  private static void boot(Services services, ResetLog log, BootGuard.Verdict verdict, boolean safe)
+      throws IOException {
     StateStore state = services.state();
+    String cause = log.cause();
     FlightState before = state.get();
-    String cause =
-        before.getBoots() == 0
-            ? "first boot"
-            : before.getResetLog(before.getResetLogCount() - 1).getUptimeNanos() > 0
-                ? "after a commanded stop"
-                : "after an unexpected end";
-    state.updateNow(
-        next -> {
-          next.setBoots(next.getBoots() + 1);
-          next.addResetLog(
-              Boot.newBuilder().setMissionNanos(services.clock().missionNanos()).setCause(cause));
-          if (next.getResetLogCount() > RESET_LOG_ENTRIES) {
-            next.removeResetLog(0);
-          }
-        });
+    log.begin(cause, verdict.golden());
     services
         .events()
         .report(
@@ -214,6 +272,22 @@ public final class Main {
             cause,
             services.mission().getName(),
             MissionFile.activeCards(services.mission()).size());
+    if (verdict.golden()) {
+      services
+          .events()
+          .report(
+              CoreEvent.GOLDEN_BOOT,
+              verdict.commanded()
+                  ? "by command"
+                  : verdict.attempts() + " boots in a row never reached operation");
+    } else if (safe) {
+      services
+          .events()
+          .report(CoreEvent.SAFE_BOOT, before.getFailingApp(), before.getFailingAppBoots());
+    }
+    if (safe || verdict.golden()) {
+      boolean unused = services.modes().change(Mode.SAFE);
+    }
     if (state.lost()) {
       services.events().report(CoreEvent.STATE_LOST);
     }
@@ -231,6 +305,26 @@ public final class Main {
 
   private static void registerCoreCommands(Services services) {
     Commands commands = services.commands();
+    services.tables().serve(commands, services.recorder());
+    services.modes().register(services.tables());
+    commands.handle(
+        CommandCase.FILTER_EVENT,
+        (command, execution) -> {
+          FilterEvent filter = command.getFilterEvent();
+          if (!services.events().filters().set(filter)) {
+            execution.fail(Refusal.TOO_MANY, "there are too many filters");
+            return;
+          }
+          services
+              .events()
+              .report(CoreEvent.EVENT_FILTERED, EventFilters.key(filter), filter.getLowest());
+          try {
+            services.state().updateNow(services.events().filters()::store);
+            execution.complete();
+          } catch (IOException e) {
+            execution.fail(Refusal.NOT_STORED, "in force until the next restart: " + e);
+          }
+        });
     commands.handle(CommandCase.NOOP, (command, execution) -> execution.complete());
     commands.handle(
         CommandCase.SET_MODE,

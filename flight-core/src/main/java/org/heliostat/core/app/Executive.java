@@ -1,31 +1,53 @@
 package org.heliostat.core.app;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.heliostat.core.event.CoreEvent;
+import org.heliostat.hal.Host;
+import org.heliostat.protocol.AppAction;
+import org.heliostat.protocol.AppClass;
 import org.heliostat.protocol.AppConfig;
+import org.heliostat.protocol.AppState;
+import org.heliostat.protocol.RateGroupConfig;
+import org.heliostat.protocol.RateGroupStatus;
 
 /**
- * Runs the apps of the mission file, each on a thread of its own, in their order. A failed app is
- * started anew after a pause that doubles; one that fails too often ends the process, which the
- * board's service manager starts again. Owned by the main thread.
+ * Runs the apps of the mission file: each on a thread of its own or in its rate group, begun in
+ * their order, each once those that it needs run. A failed app is started anew after a pause that
+ * doubles; one that fails too often ends the process, which the board's service manager starts
+ * again. Started and stopped by the main thread; the rest is thread-safe.
  */
-public final class Executive {
-  private static final long FIRST_PAUSE_MILLIS = 100;
-  private static final long LONGEST_PAUSE_MILLIS = 5_000;
+public final class Executive implements AppControl {
   private static final long JOIN_MILLIS = 8_000;
+  private static final int STACK_LINES = 8;
 
   private final Services services;
-  private final List<Runner> runners = new ArrayList<>();
+  private final Map<String, AppRunner> runners = new LinkedHashMap<>();
+  private final Map<String, Thread> threads = new LinkedHashMap<>();
+  private final List<RateGroup> groups = new ArrayList<>();
+  private final Map<String, String> scheduling = new ConcurrentHashMap<>();
   private final CountDownLatch over = new CountDownLatch(1);
+  private final Set<String> interrupted = new HashSet<>();
   private volatile boolean stopping;
-  private volatile Optional<String> givenUp = Optional.empty();
+  private volatile Optional<Ending> ending = Optional.empty();
+
+  /**
+   * Why the process is to end without having been told to by a signal.
+   *
+   * @param app the app that has failed too often; empty where nobody is to blame
+   * @param stack the uppermost lines of the failure's stack
+   */
+  public record Ending(String reason, Optional<String> app, List<String> stack) {}
 
   private Executive(Services services) {
     this.services = services;
@@ -49,36 +71,203 @@ public final class Executive {
     return byName;
   }
 
-  /** Starts the mission's apps. */
-  public static Executive start(Services services, Map<String, AppFactory> offered) {
+  /**
+   * Starts the mission's apps.
+   *
+   * @param wanted which of them; safe mode and the golden configuration leave some out
+   */
+  public static Executive start(
+      Services services, Map<String, AppFactory> offered, Predicate<AppConfig> wanted) {
     Executive executive = new Executive(services);
     for (AppConfig config : services.mission().getAppsList()) {
       AppFactory factory = offered.get(config.getName());
       if (factory == null) {
         throw new IllegalArgumentException("no app is called \"" + config.getName() + "\"");
       }
-      Runner runner = executive.new Runner(factory, config.getMaxRestarts());
-      executive.runners.add(runner);
-      runner.thread.start();
+      AppConfig mine = wanted.test(config) ? config : config.toBuilder().setStopped(true).build();
+      List<AppRunner> before = List.copyOf(executive.runners.values());
+      executive.runners.put(
+          config.getName(),
+          new AppRunner(services, mine, factory, () -> executive.mayStart(mine, before)));
     }
+    services.apps().runBy(executive);
+    executive.startThreads();
     return executive;
   }
 
   /**
-   * Waits until {@link #requestStop} is called or an app has failed too often; the name of that
-   * app.
+   * Has the executive carry out its commands and say in housekeeping how the apps are.
+   *
+   * @param goldenNext has the next boot start the golden configuration
    */
-  public Optional<String> await() throws InterruptedException {
-    over.await();
-    return givenUp;
+  public void register(Runnable goldenNext) {
+    new ExecutiveCommands(services, this, goldenNext).register();
+    ExecutiveTelemetry telemetry = new ExecutiveTelemetry(services, this);
+    services.telemetry().contribute(telemetry::fill);
   }
 
-  /** Apps whose last step began longer ago than that, in host time. Thread-safe. */
-  public List<String> stalled(long limitNanos) {
-    long now = services.clock().hostNanos();
-    return runners.stream()
-        .filter(runner -> !runner.ended && now - runner.stepNanos > limitNanos)
-        .map(runner -> runner.factory.name())
+  /** Only apps that safe mode needs. */
+  public static boolean platform(AppConfig config) {
+    return config.getAppClass() == AppClass.PLATFORM;
+  }
+
+  private void startThreads() {
+    for (RateGroupConfig config : services.mission().getExecutive().getRateGroupsList()) {
+      List<AppRunner> members =
+          runners.values().stream()
+              .filter(runner -> runner.config().getRateGroup().equals(config.getName()))
+              .toList();
+      if (!members.isEmpty()) {
+        RateGroup group = new RateGroup(services, config, members);
+        groups.add(group);
+        String name = "rate-" + config.getName();
+        thread(
+            name,
+            () -> {
+              group.scheduling(schedule(name, config.getPriority(), config.getProcessor()));
+              members.forEach(
+                  member -> scheduling.put(member.name(), "rate group " + config.getName()));
+              group.run();
+            });
+      }
+    }
+    for (AppRunner runner : runners.values()) {
+      if (runner.config().getRateGroup().isEmpty()) {
+        String name = "app-" + runner.name();
+        thread(
+            name,
+            () -> {
+              AppConfig config = runner.config();
+              scheduling.put(
+                  runner.name(), schedule(name, config.getPriority(), config.getProcessor()));
+              run(runner);
+            });
+      }
+    }
+    threads.values().forEach(Thread::start);
+  }
+
+  private void thread(String name, Runnable work) {
+    Thread thread = new Thread(work, name);
+    thread.setDaemon(true);
+    threads.put(name, thread);
+  }
+
+  private String schedule(String thread, int priority, int processor) {
+    int ceiling = services.mission().getExecutive().getRealtimePriority();
+    String text = "other";
+    if (priority > 0 && ceiling > 0) {
+      Host.Answer answer = services.host().schedule(Math.min(priority, ceiling));
+      text = answer.granted() ? answer.text() : text;
+      if (!answer.granted()) {
+        services.events().report(CoreEvent.SCHEDULING_REFUSED, thread, "SCHED_FIFO", answer.text());
+      }
+    }
+    if (processor >= 0) {
+      Host.Answer answer = services.host().pin(processor);
+      if (answer.granted()) {
+        text += ", " + answer.text();
+      } else {
+        services
+            .events()
+            .report(CoreEvent.SCHEDULING_REFUSED, thread, "a processor", answer.text());
+      }
+    }
+    return text;
+  }
+
+  private boolean mayStart(AppConfig config, List<AppRunner> before) {
+    return before.stream().allMatch(AppRunner::settled)
+        && config.getNeedsList().stream()
+            .map(need -> Optional.ofNullable(runners.get(need)))
+            .allMatch(need -> need.isPresent() && need.get().state() == AppState.RUNNING);
+  }
+
+  private void run(AppRunner runner) {
+    while (!stopping) {
+      try {
+        long pause = runner.advance();
+        if (runner.state() == AppState.GAVE_UP) {
+          giveUp(runner);
+        }
+        if (pause > 0) {
+          TimeUnit.NANOSECONDS.sleep(pause);
+        }
+      } catch (InterruptedException e) {
+        if (!stopping) {
+          runner.failed(e);
+        }
+      }
+    }
+    runner.end();
+  }
+
+  private void giveUp(AppRunner runner) {
+    if (ending.isPresent() || stopping) {
+      return;
+    }
+    services
+        .events()
+        .report(CoreEvent.APP_GAVE_UP, runner.name(), runner.config().getMaxRestarts());
+    Optional<Throwable> failure = runner.lastFailure();
+    end(
+        new Ending(
+            "app " + runner.name() + " failed: " + failure.map(String::valueOf).orElse(""),
+            Optional.of(runner.name()),
+            failure.map(thrown -> AppRunner.stack(thrown, STACK_LINES)).orElse(List.of())));
+  }
+
+  private synchronized void end(Ending why) {
+    if (ending.isEmpty() && over.getCount() > 0) {
+      ending = Optional.of(why);
+      over.countDown();
+    }
+  }
+
+  /**
+   * Looks after the apps; to be called about once a second, by any one thread. An app that has been
+   * in one step for half of its heartbeat is interrupted, and so started anew if it lets itself be.
+   */
+  public void look() {
+    for (AppRunner runner : runners.values()) {
+      if (runner.state() == AppState.GAVE_UP) {
+        giveUp(runner);
+      }
+      if (runner.hung() && interrupted.add(runner.name())) {
+        services
+            .events()
+            .report(CoreEvent.APP_HUNG, runner.name(), runner.heartbeatNanos() / 1_000_000_000L);
+        String group = runner.config().getRateGroup();
+        Thread thread = threads.get(group.isEmpty() ? "app-" + runner.name() : "rate-" + group);
+        if (thread != null) {
+          thread.interrupt();
+        }
+      } else if (!runner.hung()) {
+        interrupted.remove(runner.name());
+      }
+    }
+  }
+
+  /** Whether all apps that are to run do. */
+  public boolean operational() {
+    return runners.values().stream()
+        .allMatch(
+            runner -> runner.state() == AppState.RUNNING || runner.state() == AppState.STOPPED);
+  }
+
+  /** Waits until {@link #requestStop} is called or the process has to end for another reason. */
+  public Optional<Ending> await() throws InterruptedException {
+    over.await();
+    return ending;
+  }
+
+  /** Apps without a sign of life for longer than the mission allows them. */
+  public List<String> stalled() {
+    return runners.values().stream()
+        .filter(
+            runner ->
+                runner.heartbeatNanos() > (long) (runner.config().getHeartbeatSeconds() * 1e9))
+        .map(AppRunner::name)
         .toList();
   }
 
@@ -90,67 +279,64 @@ public final class Executive {
   /** Ends the apps, last first; an app that does not end within its deadline is left behind. */
   public void stop() throws InterruptedException {
     stopping = true;
-    for (int i = runners.size() - 1; i >= 0; i--) {
-      Thread thread = runners.get(i).thread;
-      runners.get(i).ended = true;
+    over.countDown();
+    List<Map.Entry<String, Thread>> all = new ArrayList<>(threads.entrySet());
+    for (RateGroup group : groups) {
+      group.requestEnd();
+    }
+    for (int i = all.size() - 1; i >= 0; i--) {
+      Thread thread = all.get(i).getValue();
       thread.join(JOIN_MILLIS);
       thread.interrupt();
       thread.join(JOIN_MILLIS);
     }
-    over.countDown();
   }
 
-  private final class Runner implements Runnable {
-    private final AppFactory factory;
-    private final int maxRestarts;
-    private final Thread thread;
-    private volatile boolean ended;
-    private volatile long stepNanos = services.clock().hostNanos();
-
-    private Runner(AppFactory factory, int maxRestarts) {
-      this.factory = factory;
-      this.maxRestarts = maxRestarts;
-      this.thread = new Thread(this, "app-" + factory.name());
-      thread.setDaemon(true);
-    }
-
-    @Override
-    public void run() {
-      long pause = FIRST_PAUSE_MILLIS;
-      for (int failures = 0; !ended; ) {
-        try (App app = factory.start(services)) {
-          services.events().report(CoreEvent.APP_STARTED, factory.name());
-          while (!ended) {
-            stepNanos = services.clock().hostNanos();
-            app.step();
-          }
-        } catch (InterruptedException e) {
-          return;
-        } catch (AppFailure | RuntimeException | Error e) {
-          // the top of the app's thread: whatever has ended the app is an event and a restart
-          if (ended && stopping) {
-            return;
-          }
-          services.events().report(CoreEvent.APP_FAILED, factory.name(), describe(e));
-          if (++failures > maxRestarts) {
-            services.events().report(CoreEvent.APP_GAVE_UP, factory.name(), maxRestarts);
-            givenUp = Optional.of(factory.name());
-            over.countDown();
-            return;
-          }
-          try {
-            TimeUnit.MILLISECONDS.sleep(pause);
-          } catch (InterruptedException interrupted) {
-            return;
-          }
-          pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
-        }
-      }
-    }
+  @Override
+  public boolean restart(String app, String why) {
+    return control(app, AppAction.RESTART_APP, why, () -> {}).isEmpty();
   }
 
-  private static String describe(Throwable failure) {
-    StackTraceElement[] stack = failure.getStackTrace();
-    return failure + (stack.length == 0 ? "" : " at " + stack[0]);
+  @Override
+  public void restartProcess(String why) {
+    services.events().report(CoreEvent.PROCESS_RESTART, why);
+    end(new Ending(why, Optional.empty(), List.of()));
+  }
+
+  /**
+   * Asks an app for something.
+   *
+   * @param origin who wants it, for events
+   * @param done called on the app's thread when it has been done
+   * @return why it cannot be; empty where it will be
+   */
+  Optional<String> control(String app, AppAction action, String origin, Runnable done) {
+    AppRunner runner = runners.get(app);
+    if (runner == null) {
+      return Optional.of("no app is called " + app + "; there are " + runners.keySet());
+    }
+    return runner.request(new AppRunner.Request(action, origin, done))
+        ? Optional.empty()
+        : Optional.of("too much waits for app " + app + " already");
+  }
+
+  /** Where an app of the mission is in its life. */
+  AppState stateOf(String app) {
+    return Optional.ofNullable(runners.get(app)).orElseThrow().state();
+  }
+
+  /** The apps, in the order of the mission file. */
+  List<AppRunner> runners() {
+    return List.copyOf(runners.values());
+  }
+
+  /** How the thread of an app is scheduled. */
+  String scheduling(String app) {
+    return scheduling.getOrDefault(app, "");
+  }
+
+  /** The rate groups that have apps. */
+  List<RateGroupStatus> rateGroups() {
+    return groups.stream().map(RateGroup::status).toList();
   }
 }

@@ -8,9 +8,11 @@ import org.heliostat.core.hardware.Hardware;
 import org.heliostat.core.mode.Modes;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.state.StateStore;
+import org.heliostat.core.table.Tables;
 import org.heliostat.core.telemetry.Telemetry;
 import org.heliostat.core.time.BoardClock;
 import org.heliostat.hal.Board;
+import org.heliostat.hal.Host;
 import org.heliostat.protocol.Mission;
 
 /**
@@ -29,6 +31,7 @@ public record Services(
     Path run,
     String brokerUrl,
     Board board,
+    Host host,
     BoardClock clock,
     Bus bus,
     Events events,
@@ -37,4 +40,6 @@ public record Services(
     Commands commands,
     Modes modes,
     Hardware hardware,
-    Telemetry telemetry) {}
+    Telemetry telemetry,
+    Tables tables,
+    Apps apps) {}

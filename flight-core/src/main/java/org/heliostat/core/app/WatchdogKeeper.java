@@ -12,12 +12,11 @@ import org.heliostat.protocol.DeviceFault;
 
 /**
  * Kicks the board's watchdogs once a second of host time, but only while every app is alive: when
- * one has not begun a step for {@value #ALIVE_SECONDS} s, the board is left to the watchdog. Says
- * at boot if it was the watchdog that reset the board. {@link #end} stops the watchdogs for an
- * orderly end.
+ * one shows no sign of life for as long as the mission allows it, the board is left to the
+ * watchdog. Says at boot if it was the watchdog that reset the board. {@link #end} stops the
+ * watchdogs for an orderly end.
  */
 public final class WatchdogKeeper {
-  static final int ALIVE_SECONDS = 60;
   private static final long PERIOD_MILLIS = 1_000;
   private static final long JOIN_MILLIS = 2_000;
 
@@ -25,21 +24,27 @@ public final class WatchdogKeeper {
   private final Executive executive;
   private final CountDownLatch over = new CountDownLatch(1);
   private final Thread thread = new Thread(this::run, "watchdog");
+  private final Runnable beside;
   private final Set<String> asked = new HashSet<>();
   private final Set<String> failing = new HashSet<>();
   private final Object hands = new Object();
   private boolean held;
   private boolean ended;
 
-  WatchdogKeeper(Services services, Executive executive) {
+  WatchdogKeeper(Services services, Executive executive, Runnable beside) {
+    this.beside = beside;
     this.services = services;
     this.executive = executive;
     thread.setDaemon(true);
   }
 
-  /** Starts to kick. */
-  public static WatchdogKeeper start(Services services, Executive executive) {
-    WatchdogKeeper keeper = new WatchdogKeeper(services, executive);
+  /**
+   * Starts to kick.
+   *
+   * @param beside what else is looked at once a second; must not take long
+   */
+  public static WatchdogKeeper start(Services services, Executive executive, Runnable beside) {
+    WatchdogKeeper keeper = new WatchdogKeeper(services, executive, beside);
     keeper.thread.start();
     return keeper;
   }
@@ -55,7 +60,9 @@ public final class WatchdogKeeper {
   }
 
   void look() {
-    List<String> stalled = executive.stalled(ALIVE_SECONDS * 1_000_000_000L);
+    executive.look();
+    beside.run();
+    List<String> stalled = executive.stalled();
     if (!stalled.isEmpty()) {
       if (!held) {
         services.events().report(CoreEvent.WATCHDOG_HELD, stalled);

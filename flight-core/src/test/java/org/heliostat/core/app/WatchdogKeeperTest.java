@@ -1,7 +1,6 @@
 package org.heliostat.core.app;
 
 import static org.mockito.ArgumentMatchers.any;
-import static org.mockito.ArgumentMatchers.anyLong;
 import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
@@ -10,23 +9,15 @@ import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
-import java.nio.file.Path;
 import java.util.List;
-import org.heliostat.core.bus.Bus;
-import org.heliostat.core.command.Commands;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.event.Events;
+import org.heliostat.core.fixture.TestServices;
 import org.heliostat.core.hardware.Hardware;
-import org.heliostat.core.mode.Modes;
-import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.state.StateStore;
-import org.heliostat.core.telemetry.Telemetry;
-import org.heliostat.core.time.BoardClock;
-import org.heliostat.hal.Board;
 import org.heliostat.hal.HardwareFault;
 import org.heliostat.hal.Watchdog;
 import org.heliostat.protocol.DeviceFault;
-import org.heliostat.protocol.Mission;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -35,32 +26,24 @@ class WatchdogKeeperTest {
   private final Hardware hardware = mock(Hardware.class);
   private final Watchdog watchdog = mock(Watchdog.class);
   private final Executive executive = mock(Executive.class);
+  private final StateStore state = mock(StateStore.class);
+  private int beside;
   private final WatchdogKeeper keeper =
       new WatchdogKeeper(
-          new Services(
-              Mission.getDefaultInstance(),
-              Path.of("image"),
-              Path.of("data"),
-              Path.of("run"),
-              "",
-              mock(Board.class),
-              mock(BoardClock.class),
-              new Bus(),
-              events,
-              mock(StateStore.class),
-              mock(Recorder.class),
-              mock(Commands.class),
-              mock(Modes.class),
-              hardware,
-              new Telemetry()),
-          executive);
+          new TestServices()
+              .with(Events.class, events)
+              .with(Hardware.class, hardware)
+              .with(StateStore.class, state)
+              .build(),
+          executive,
+          () -> beside++);
 
   @BeforeEach
   void oneWatchdog() throws Exception {
     when(hardware.watchdogs()).thenReturn(List.of(watchdog));
     when(watchdog.name()).thenReturn("dog");
     when(watchdog.bootReason()).thenReturn(Watchdog.BootReason.POWER_ON);
-    when(executive.stalled(anyLong())).thenReturn(List.of());
+    when(executive.stalled()).thenReturn(List.of());
   }
 
   @Test
@@ -72,8 +55,7 @@ class WatchdogKeeperTest {
 
   @Test
   void kicksNoMoreWhenAnAppHangsAndSaysSoOnce() throws Exception {
-    when(executive.stalled(WatchdogKeeper.ALIVE_SECONDS * 1_000_000_000L))
-        .thenReturn(List.of("payload"));
+    when(executive.stalled()).thenReturn(List.of("payload"));
     keeper.look();
     keeper.look();
     verify(watchdog, never()).kick();

@@ -1,0 +1,69 @@
+package org.heliostat.core.app;
+
+import java.io.IOException;
+import java.util.Optional;
+import org.heliostat.core.command.Execution;
+import org.heliostat.protocol.AppAction;
+import org.heliostat.protocol.ControlApp;
+import org.heliostat.protocol.Telecommand;
+import org.heliostat.protocol.Telecommand.CommandCase;
+
+/** The commands to the executive: start, stop, restart and reload an app, restart the process. */
+final class ExecutiveCommands {
+  private static final String GROUND = "by command";
+
+  private final Services services;
+  private final Executive executive;
+  private final Runnable goldenNext;
+
+  /**
+   * @param goldenNext has the next boot start the golden configuration
+   */
+  ExecutiveCommands(Services services, Executive executive, Runnable goldenNext) {
+    this.services = services;
+    this.executive = executive;
+    this.goldenNext = goldenNext;
+  }
+
+  void register() {
+    services.commands().handle(CommandCase.CONTROL_APP, this::control);
+    services.commands().handle(CommandCase.RESTART_PROCESS, this::restart);
+    services.commands().handle(CommandCase.CLEAR_RESET_LOG, (command, end) -> clear(end));
+  }
+
+  private void control(Telecommand command, Execution execution) {
+    ControlApp wanted = command.getControlApp();
+    if (wanted.getApp().equals("link") && wanted.getAction() == AppAction.STOP_APP) {
+      execution.fail("without the link nobody could start it again; restart it instead");
+      return;
+    }
+    Optional<String> refusal =
+        executive.control(wanted.getApp(), wanted.getAction(), GROUND, execution::complete);
+    refusal.ifPresent(execution::fail);
+  }
+
+  private void restart(Telecommand command, Execution execution) {
+    if (command.getRestartProcess().getGolden()) {
+      goldenNext.run();
+    }
+    // before the process ends: afterwards it would be reported as cut off
+    execution.complete();
+    executive.restartProcess(GROUND);
+  }
+
+  private void clear(Execution execution) {
+    try {
+      services
+          .state()
+          .updateNow(
+              next -> {
+                // the entry of this run stays: its end is not known yet
+                var last = next.getResetLog(next.getResetLogCount() - 1);
+                next.clearResetLog().addResetLog(last);
+              });
+      execution.complete();
+    } catch (IOException e) {
+      execution.fail("it cannot be stored: " + e);
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package org.heliostat.core.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.heliostat.protocol.ExecutiveConfig;
+import org.heliostat.protocol.Mission;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BootGuardTest {
+  private static final Mission MISSION = Mission.newBuilder().setName("good").build();
+
+  @TempDir Path data;
+
+  private BootGuard.Verdict boot() throws Exception {
+    return new BootGuard(data).begin();
+  }
+
+  @Test
+  void theFourthBootWithoutOperationIsGolden() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      assertThat(boot()).isEqualTo(new BootGuard.Verdict(false, i, false));
+    }
+    assertThat(boot()).isEqualTo(new BootGuard.Verdict(true, 3, false));
+    assertThat(boot().golden()).isTrue();
+  }
+
+  @Test
+  void aBootThatReachesOperationClearsTheCountAndLeavesItsMission() throws Exception {
+    boot();
+    boot();
+    BootGuard guard = new BootGuard(data);
+    guard.begin();
+    guard.settle(Optional.of(MISSION));
+    assertThat(boot().attempts()).isZero();
+    assertThat(new BootGuard(data).golden()).contains(MISSION);
+  }
+
+  @Test
+  void anOrderlyEndClearsTheCountAndLeavesTheGoldenMissionAlone() throws Exception {
+    BootGuard first = new BootGuard(data);
+    first.begin();
+    first.settle(Optional.of(MISSION));
+    BootGuard second = new BootGuard(data);
+    second.begin();
+    second.settle(Optional.empty());
+    assertThat(boot().attempts()).isZero();
+    assertThat(new BootGuard(data).golden()).contains(MISSION);
+  }
+
+  @Test
+  void aCommandHasTheNextBootBeGoldenAndThatAlone() throws Exception {
+    BootGuard guard = new BootGuard(data);
+    guard.begin();
+    guard.wantGolden();
+    guard.settle(Optional.empty());
+    assertThat(boot()).isEqualTo(new BootGuard.Verdict(true, 0, true));
+    assertThat(boot().golden()).isFalse();
+  }
+
+  @Test
+  void theGoldenMissionSaysHowManyAttemptsThereAre() throws Exception {
+    BootGuard guard = new BootGuard(data);
+    guard.begin();
+    guard.settle(
+        Optional.of(
+            MISSION.toBuilder()
+                .setExecutive(ExecutiveConfig.newBuilder().setBootAttempts(1))
+                .build()));
+    assertThat(boot().golden()).isFalse();
+    assertThat(boot().golden()).isTrue();
+  }
+
+  @Test
+  void whateverByteOfItsFilesIsWrongItBoots() throws Exception {
+    BootGuard guard = new BootGuard(data);
+    guard.begin();
+    guard.settle(Optional.of(MISSION));
+    for (String name : new String[] {"boot.bin", "golden-mission.bin"}) {
+      Path file = data.resolve(name);
+      byte[] good = Files.readAllBytes(file);
+      Files.deleteIfExists(data.resolve(name + ".bak"));
+      for (int i = 0; i < good.length; i++) {
+        byte[] bad = good.clone();
+        bad[i] ^= 0x41;
+        Files.write(file, bad);
+        BootGuard again = new BootGuard(data);
+        assertThat(again.golden().map(MISSION::equals).orElse(true)).isTrue();
+        assertThat(again.begin()).isNotNull();
+        Files.deleteIfExists(data.resolve(name + ".bak"));
+        Files.write(file, good);
+      }
+    }
+  }
+
+  @Test
+  void whatIsNoMissionIsNone() throws Exception {
+    new org.heliostat.core.file.CheckedFile(data.resolve("golden-mission.bin"))
+        .write(new byte[] {(byte) 0xff, 1});
+    new org.heliostat.core.file.CheckedFile(data.resolve("boot.bin"))
+        .write(new byte[] {(byte) 0xff, 1});
+    assertThat(new BootGuard(data).golden()).isEmpty();
+    assertThat(boot().attempts()).isZero();
+  }
+}
