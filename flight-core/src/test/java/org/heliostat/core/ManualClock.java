@@ -1,6 +1,7 @@
 package org.heliostat.core;
 
 import org.heliostat.core.time.MissionClock;
+import org.heliostat.protocol.TimeQuality;
 
 /** A clock that goes only when a test moves it. */
 public final class ManualClock implements MissionClock {
@@ -22,8 +23,8 @@ public final class ManualClock implements MissionClock {
   }
 
   @Override
-  public boolean utcGood() {
-    return true;
+  public TimeQuality quality() {
+    return TimeQuality.BY_GNSS;
   }
 
   @Override
