@@ -1,10 +1,17 @@
 package org.heliostat.core.command;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.heliostat.core.event.CoreEvent;
@@ -13,10 +20,13 @@ import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.recorder.RecorderFault;
 import org.heliostat.core.state.StateStore;
 import org.heliostat.core.time.MissionClock;
+import org.heliostat.protocol.AppCommand;
+import org.heliostat.protocol.ArmCommand;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.ExecutingCommand;
-import org.heliostat.protocol.FlightState;
+import org.heliostat.protocol.Options;
+import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.SchemaCheck;
 import org.heliostat.protocol.Stage;
 import org.heliostat.protocol.Telecommand;
@@ -26,39 +36,164 @@ import org.heliostat.protocol.Telecommand.CommandCase;
  * Runs telecommands. The counter is on disk before a command runs, so that neither a replay nor a
  * crash runs one twice; one that a restart cut off is reported as failed. Arguments are checked
  * from the schema before a handler sees them. Stages go to ground after ECSS-E-ST-70-41C service 1.
- * Thread-safe.
+ *
+ * <p>A hazardous command is refused by itself: ArmCommand makes it ready, and FireCommand runs it
+ * within the time-out. A restart disarms. Commands that are issued on board come from tables that
+ * ground has loaded, so hazardous ones run at once; of them only the end is reported.
+ *
+ * <p>That a command has ended is brought to disk with the next one, or by {@link #tick}; a crash
+ * before that reports it once more, as interrupted.
+ *
+ * <p>Bounds: {@value #MOST_EXECUTING} commands in execution, {@value #MOST_ARMED} armed; one more
+ * is refused with TOO_MANY. One that has not ended within its deadline fails. Thread-safe; handlers
+ * run on the thread of the caller.
  */
 public final class Commands {
+  /** Host time in which a command must end, where its handler does not ask for more. */
+  public static final double DEADLINE_SECONDS = 600;
+
+  static final int MOST_EXECUTING = 64;
+  static final int MOST_ARMED = 8;
+
+  private static final Set<CommandCase> HAZARDOUS = hazardousCommands();
+  private static final Set<CommandCase> GROUND_ALONE =
+      Collections.unmodifiableSet(
+          java.util.EnumSet.of(CommandCase.ARM_COMMAND, CommandCase.FIRE_COMMAND));
+
   private final MissionClock clock;
+  private final CommandJournal journal;
   private final StateStore state;
   private final Recorder recorder;
   private final Events events;
-  private final Map<CommandCase, CommandHandler> handlers = new EnumMap<>(CommandCase.class);
+  private final Map<CommandCase, CommandHandler> handlers =
+      Collections.synchronizedMap(new EnumMap<>(CommandCase.class));
+  private final Map<String, Verbs> verbs = Collections.synchronizedMap(new HashMap<>());
+  private final Map<Long, Armed> armed = Collections.synchronizedMap(new LinkedHashMap<>());
+  private final AtomicInteger accepted = new AtomicInteger();
+  private final AtomicInteger completed = new AtomicInteger();
+  private final AtomicInteger failed = new AtomicInteger();
   private final AtomicInteger rejected = new AtomicInteger();
 
-  /** With no handlers yet. */
-  public Commands(MissionClock clock, StateStore state, Recorder recorder, Events events) {
+  /** Held while the journal is written: what is newer there must be newer here. */
+  private final Object journalling = new Object();
+
+  private final Set<Running> executing = new LinkedHashSet<>();
+  private volatile boolean journalIsBehind;
+  private long highest;
+
+  private record Verbs(Map<String, AppVerb> byName, AppVerb.Handler handler) {}
+
+  private record Armed(Telecommand command, long untilMissionNanos) {}
+
+  private record Problem(Refusal refusal, String text) {}
+
+  /**
+   * What has become of commands since boot.
+   *
+   * @param accepted passed all checks
+   * @param completed of those, ended well
+   * @param failed of those, ended otherwise
+   * @param rejected not accepted
+   */
+  public record Counts(int accepted, int completed, int failed, int rejected) {}
+
+  /**
+   * With no handlers yet.
+   *
+   * @param journal what must be durable before a command runs
+   * @param state which knows the counter, too, as it was when the state was written last
+   */
+  public Commands(
+      MissionClock clock,
+      CommandJournal journal,
+      StateStore state,
+      Recorder recorder,
+      Events events) {
     this.clock = clock;
+    this.journal = journal;
     this.state = state;
     this.recorder = recorder;
     this.events = events;
+    long stored = state.get().getCommandCounter();
+    long noted = journal.recovered().counter();
+    this.highest = Long.compareUnsigned(stored, noted) > 0 ? stored : noted;
+    handle(CommandCase.ARM_COMMAND, this::arm);
+    handle(CommandCase.FIRE_COMMAND, this::fire);
+    handle(CommandCase.APP_COMMAND, this::callApp);
+  }
+
+  private static Set<CommandCase> hazardousCommands() {
+    Set<CommandCase> found = java.util.EnumSet.noneOf(CommandCase.class);
+    for (CommandCase command : CommandCase.values()) {
+      if (command != CommandCase.COMMAND_NOT_SET
+          && Telecommand.getDescriptor()
+              .findFieldByNumber(command.getNumber())
+              .getOptions()
+              .getExtension(Options.meta)
+              .getHazardous()) {
+        found.add(command);
+      }
+    }
+    return Collections.unmodifiableSet(found);
   }
 
   /**
    * Names the handler of a command; a later one takes the place of an earlier one (an app that was
    * restarted).
    */
-  public synchronized void handle(CommandCase command, CommandHandler handler) {
+  public void handle(CommandCase command, CommandHandler handler) {
     handlers.put(command, handler);
+  }
+
+  /**
+   * Names the verbs of an app, for AppCommand; later ones take the place of earlier ones.
+   *
+   * @throws IllegalArgumentException where two are called the same
+   */
+  public void verbs(String app, List<AppVerb> declared, AppVerb.Handler handler) {
+    Map<String, AppVerb> byName = new HashMap<>();
+    for (AppVerb verb : declared) {
+      if (byName.put(verb.name(), verb) != null) {
+        throw new IllegalArgumentException(app + " has two verbs " + verb.name());
+      }
+    }
+    verbs.put(app, new Verbs(Map.copyOf(byName), handler));
+  }
+
+  /** Takes the verbs of an app back: it has ended. */
+  public void withdrawVerbs(String app) {
+    verbs.remove(app);
   }
 
   /** Reports the commands that the last run of the flight left unfinished. Called once, at boot. */
   public void reportInterrupted() throws IOException {
-    for (ExecutingCommand command : state.get().getExecutingList()) {
-      events.report(CoreEvent.COMMAND_INTERRUPTED, command.getCounter(), command.getCommand());
-      report(command.getCounter(), command.getCommand(), Stage.FAILED, "interrupted");
+    if (journal.damaged()) {
+      events.report(CoreEvent.JOURNAL_DAMAGED, highest);
     }
-    state.updateNow(next -> next.clearExecuting());
+    for (CommandJournal.Entry entry : journal.recovered().executing()) {
+      CommandCase command = CommandCase.forNumber(entry.command());
+      interrupted(entry.counter(), command == null ? "unknown" : name(command));
+    }
+    // of an image that had no journal yet
+    for (ExecutingCommand command : state.get().getExecutingList()) {
+      interrupted(command.getCounter(), command.getCommand());
+    }
+    if (state.get().getExecutingCount() > 0) {
+      state.updateNow(next -> next.clearExecuting().setCommandCounter(highest));
+    }
+    synchronized (journalling) {
+      writeJournal();
+    }
+  }
+
+  private void interrupted(long counter, String name) {
+    events.report(CoreEvent.COMMAND_INTERRUPTED, counter, name);
+    record(List.of(report(counter, name, "", Stage.FAILED, Refusal.INTERRUPTED, "interrupted")));
+  }
+
+  /** What has become of commands since boot. */
+  public Counts counts() {
+    return new Counts(accepted.get(), completed.get(), failed.get(), rejected.get());
   }
 
   /** Commands that were not accepted since boot. */
@@ -67,107 +202,375 @@ public final class Commands {
   }
 
   /** Takes a command from the link. One that has been seen before is dropped without a word. */
-  public synchronized void submit(Telecommand command) {
+  public void submit(Telecommand command) {
     long counter = command.getCounter();
-    String name = command.getCommandCase().name().toLowerCase(Locale.ROOT);
-    if (Long.compareUnsigned(counter, state.get().getCommandCounter()) <= 0) {
+    Running running = new Running(command.getCommandCase(), counter, "", new Issued());
+    Optional<Problem> problem;
+    synchronized (journalling) {
+      if (Long.compareUnsigned(counter, highest) <= 0) {
+        return;
+      }
+      highest = counter;
+      problem = problem(command);
+      if (problem.isEmpty() && HAZARDOUS.contains(command.getCommandCase())) {
+        problem =
+            Optional.of(
+                new Problem(Refusal.NOT_ARMED, "it is hazardous: it must be armed, then fired"));
+      }
+      if (problem.isEmpty()) {
+        problem = begin(running);
+      }
+      try {
+        writeJournal();
+      } catch (IOException e) {
+        // not run: without the counter on disk it could run twice
+        forget(running);
+        problem = Optional.of(new Problem(Refusal.NOT_STORED, "counter cannot be stored"));
+        events.report(CoreEvent.COMMAND_REJECTED, counter, "its counter cannot be stored: " + e);
+        reject(running, problem.get());
+        return;
+      }
+    }
+    state.update(next -> next.setCommandCounter(counter));
+    if (problem.isPresent()) {
+      events.report(CoreEvent.COMMAND_REJECTED, counter, problem.get().text);
+      reject(running, problem.get());
       return;
     }
-    List<SchemaCheck.Problem> problems = SchemaCheck.problems(command);
+    accepted.incrementAndGet();
+    record(
+        List.of(
+            running.report(Stage.ACCEPTED, Refusal.REFUSAL_UNSPECIFIED, ""),
+            running.report(Stage.STARTED, Refusal.REFUSAL_UNSPECIFIED, "")));
+    execute(command, running);
+  }
+
+  /**
+   * Runs a command that comes from on board. It has no counter and leaves no trace in the journal:
+   * whoever issues it sees to it that a crash does not run it twice.
+   *
+   * @param origin who issues it, such as {@code sequence NAME}
+   * @return how it goes; it may have ended already
+   */
+  public Issued issue(Telecommand command, String origin) {
+    Issued issued = new Issued();
+    Telecommand own = command.toBuilder().setCounter(0).build();
+    Running running = new Running(own.getCommandCase(), 0, origin, issued);
+    Optional<Problem> problem = problem(own);
+    if (problem.isEmpty() && GROUND_ALONE.contains(own.getCommandCase())) {
+      problem = Optional.of(new Problem(Refusal.BAD_ARGUMENT, "ground alone arms and fires"));
+    }
+    if (problem.isEmpty()) {
+      problem = begin(running);
+    }
+    if (problem.isPresent()) {
+      events.report(CoreEvent.COMMAND_REJECTED, 0, origin + ": " + problem.get().text);
+      reject(running, problem.get());
+    } else {
+      accepted.incrementAndGet();
+      execute(own, running);
+    }
+    return issued;
+  }
+
+  /**
+   * What is wrong with a command that is stored to run later, as far as it can be known now. Who
+   * carries it out, and whether there is anyone, is not asked.
+   */
+  public static Optional<String> storedProblem(Telecommand command) {
+    if (command.getCommandCase() == CommandCase.COMMAND_NOT_SET) {
+      return Optional.of("unknown command");
+    }
+    if (GROUND_ALONE.contains(command.getCommandCase())) {
+      return Optional.of("ground alone arms and fires");
+    }
+    return SchemaCheck.problems(command).stream().findFirst().map(SchemaCheck.Problem::toString);
+  }
+
+  /** Ends what is over its deadline, and brings to disk what has ended. Called once a second. */
+  public void tick() {
+    List<Running> late = new ArrayList<>();
+    long now = clock.hostNanos();
+    synchronized (executing) {
+      for (Running running : executing) {
+        if (now - running.deadlineNanos > 0) {
+          late.add(running);
+        }
+      }
+    }
+    for (Running running : late) {
+      events.report(
+          CoreEvent.COMMAND_TIMED_OUT, running.counter, running.name, running.deadlineSeconds);
+      running.fail(Refusal.TIMED_OUT, "has not ended in time");
+    }
+    if (journalIsBehind) {
+      synchronized (journalling) {
+        try {
+          writeJournal();
+        } catch (IOException e) {
+          // a crash reports it once more, and the next command writes it again
+          journalIsBehind = true;
+        }
+      }
+    }
+  }
+
+  private void execute(Telecommand command, Running running) {
     CommandHandler handler = handlers.get(command.getCommandCase());
-    String reason =
-        command.getCommandCase() == CommandCase.COMMAND_NOT_SET
-            ? "unknown command"
-            : !problems.isEmpty()
-                ? problems.get(0).toString()
-                : handler == null ? "no app carries out " + name : "";
-    boolean accepted = reason.isEmpty();
+    if (handler == null) {
+      running.fail(Refusal.NO_HANDLER, "no app carries out " + running.name);
+      return;
+    }
     try {
-      state.updateNow(
-          next -> {
-            next.setCommandCounter(counter);
-            if (accepted) {
-              next.addExecuting(ExecutingCommand.newBuilder().setCounter(counter).setCommand(name));
-            }
-          });
-    } catch (IOException e) {
-      // not run: without the counter on disk it could run twice
-      state.update(next -> ended(next, counter));
-      rejected.incrementAndGet();
-      events.report(CoreEvent.COMMAND_REJECTED, counter, "its counter cannot be stored: " + e);
-      report(counter, name, Stage.FAILED, "counter cannot be stored");
+      handler.execute(command, running);
+    } catch (RuntimeException e) {
+      // the handler is another room's; what is broken there fails its command and not the link
+      events.report(CoreEvent.HANDLER_FAILED, running.counter, running.name, e);
+      running.fail(Refusal.EXECUTION_FAILED, "its handler failed: " + e);
+    }
+  }
+
+  private Optional<Problem> problem(Telecommand command) {
+    CommandCase kind = command.getCommandCase();
+    if (kind == CommandCase.COMMAND_NOT_SET) {
+      return Optional.of(new Problem(Refusal.UNKNOWN_COMMAND, "unknown command"));
+    }
+    List<SchemaCheck.Problem> schema = SchemaCheck.problems(command);
+    if (!schema.isEmpty()) {
+      return Optional.of(new Problem(Refusal.BAD_ARGUMENT, schema.get(0).toString()));
+    }
+    if (!handlers.containsKey(kind)) {
+      return Optional.of(new Problem(Refusal.NO_HANDLER, "no app carries out " + name(kind)));
+    }
+    return switch (kind) {
+      case ARM_COMMAND -> armProblem(command.getArmCommand().getCommand());
+      case FIRE_COMMAND -> fireProblem(command.getFireCommand().getArmed());
+      case APP_COMMAND -> verbProblem(command.getAppCommand());
+      default -> Optional.empty();
+    };
+  }
+
+  private Optional<Problem> armProblem(Telecommand inner) {
+    if (GROUND_ALONE.contains(inner.getCommandCase())) {
+      return Optional.of(new Problem(Refusal.BAD_ARGUMENT, "that cannot be armed"));
+    }
+    disarmLate();
+    return armed.size() >= MOST_ARMED
+        ? Optional.of(new Problem(Refusal.TOO_MANY, MOST_ARMED + " commands are armed already"))
+        : problem(inner);
+  }
+
+  private Optional<Problem> fireProblem(long counter) {
+    disarmLate();
+    return armed.containsKey(counter)
+        ? Optional.empty()
+        : Optional.of(
+            new Problem(
+                Refusal.NOT_ARMED,
+                "nothing is armed by " + Long.toUnsignedString(counter) + " (any more)"));
+  }
+
+  private void disarmLate() {
+    long now = clock.missionNanos();
+    armed.values().removeIf(one -> now - one.untilMissionNanos > 0);
+  }
+
+  private Optional<Problem> verbProblem(AppCommand call) {
+    Verbs known = verbs.get(call.getApp());
+    if (known == null) {
+      return Optional.of(
+          new Problem(Refusal.NO_HANDLER, "no app " + call.getApp() + " takes commands"));
+    }
+    AppVerb verb = known.byName.get(call.getVerb());
+    if (verb == null) {
+      return Optional.of(
+          new Problem(
+              Refusal.BAD_ARGUMENT,
+              call.getApp()
+                  + " has no \""
+                  + call.getVerb()
+                  + "\"; it has "
+                  + known.byName.keySet()));
+    }
+    return verb.problem(call.getArgumentsList())
+        .map(text -> new Problem(Refusal.BAD_ARGUMENT, text));
+  }
+
+  private void arm(Telecommand command, Execution execution) {
+    ArmCommand arm = command.getArmCommand();
+    armed.put(
+        command.getCounter(),
+        new Armed(arm.getCommand(), clock.missionNanos() + (long) (arm.getTimeoutSeconds() * 1e9)));
+    execution.complete();
+  }
+
+  private void fire(Telecommand command, Execution execution) {
+    Armed ready = armed.remove(command.getFireCommand().getArmed());
+    if (ready == null) {
+      execution.fail(Refusal.NOT_ARMED, "it is not armed any more");
       return;
     }
-    if (handler == null || !accepted) {
-      rejected.incrementAndGet();
-      events.report(CoreEvent.COMMAND_REJECTED, counter, reason);
-      report(counter, name, Stage.FAILED, reason);
+    Telecommand inner = ready.command.toBuilder().setCounter(command.getCounter()).build();
+    CommandHandler handler = handlers.get(inner.getCommandCase());
+    if (handler == null) {
+      execution.fail(Refusal.NO_HANDLER, "no app carries it out any more");
       return;
     }
-    report(counter, name, Stage.ACCEPTED, "");
-    report(counter, name, Stage.STARTED, "");
-    handler.execute(command, new Running(counter, name));
+    execution.progress("runs " + name(inner.getCommandCase()));
+    handler.execute(inner, execution);
+  }
+
+  private void callApp(Telecommand command, Execution execution) {
+    AppCommand call = command.getAppCommand();
+    Verbs known = verbs.get(call.getApp());
+    if (known == null) {
+      execution.fail(Refusal.NO_HANDLER, "the app has ended");
+      return;
+    }
+    Map<String, Double> arguments = new HashMap<>();
+    call.getArgumentsList().forEach(one -> arguments.put(one.getName(), one.getValue()));
+    known.handler.execute(call.getVerb(), Map.copyOf(arguments), execution);
+  }
+
+  private Optional<Problem> begin(Running running) {
+    synchronized (executing) {
+      if (executing.size() >= MOST_EXECUTING) {
+        return Optional.of(
+            new Problem(Refusal.TOO_MANY, MOST_EXECUTING + " commands are in execution"));
+      }
+      executing.add(running);
+      return Optional.empty();
+    }
+  }
+
+  private boolean forget(Running running) {
+    synchronized (executing) {
+      return executing.remove(running);
+    }
+  }
+
+  /** The caller holds {@link #journalling}. */
+  private void writeJournal() throws IOException {
+    List<CommandJournal.Entry> entries = new ArrayList<>();
+    journalIsBehind = false;
+    synchronized (executing) {
+      for (Running running : executing) {
+        if (running.counter != 0) {
+          entries.add(new CommandJournal.Entry(running.counter, running.kind.getNumber()));
+        }
+      }
+    }
+    journal.write(highest, entries);
+  }
+
+  private void reject(Running running, Problem problem) {
+    rejected.incrementAndGet();
+    running.ended.set(true);
+    record(List.of(running.report(Stage.FAILED, problem.refusal, problem.text)));
+    running.issued.end(false, problem.refusal, problem.text);
   }
 
   private final class Running implements Execution {
+    private final CommandCase kind;
     private final long counter;
     private final String name;
+    private final String origin;
+    private final Issued issued;
     private final AtomicBoolean ended = new AtomicBoolean();
+    private volatile double deadlineSeconds;
+    private volatile long deadlineNanos;
 
-    private Running(long counter, String name) {
+    private Running(CommandCase kind, long counter, String origin, Issued issued) {
+      this.kind = kind;
       this.counter = counter;
-      this.name = name;
+      this.name = Commands.name(kind);
+      this.origin = origin;
+      this.issued = issued;
+      this.deadlineSeconds = DEADLINE_SECONDS;
+      this.deadlineNanos = clock.hostNanos() + (long) (DEADLINE_SECONDS * 1e9);
+    }
+
+    private CommandReport report(Stage stage, Refusal refusal, String reason) {
+      return Commands.this.report(counter, name, origin, stage, refusal, reason);
+    }
+
+    @Override
+    public void within(double hostSeconds) {
+      deadlineSeconds = hostSeconds;
+      deadlineNanos = clock.hostNanos() + (long) (hostSeconds * 1e9);
     }
 
     @Override
     public void progress(String text) {
       if (!ended.get()) {
-        report(counter, name, Stage.PROGRESS, text);
+        record(List.of(report(Stage.PROGRESS, Refusal.REFUSAL_UNSPECIFIED, text)));
       }
     }
 
     @Override
     public void complete() {
-      end(Stage.COMPLETED, "");
+      if (ended.compareAndSet(false, true)) {
+        completed.incrementAndGet();
+        end(true, Refusal.REFUSAL_UNSPECIFIED, "");
+      }
     }
 
     @Override
     public void fail(String reason) {
-      end(Stage.FAILED, reason);
+      fail(Refusal.EXECUTION_FAILED, reason);
     }
 
-    private void end(Stage stage, String reason) {
-      if (!ended.compareAndSet(false, true)) {
-        return;
+    @Override
+    public void fail(Refusal refusal, String reason) {
+      if (ended.compareAndSet(false, true)) {
+        failed.incrementAndGet();
+        end(false, refusal, reason);
       }
-      report(counter, name, stage, reason);
-      try {
-        state.updateNow(next -> ended(next, counter));
-      } catch (IOException e) {
-        events.report(CoreEvent.RECORDER_FAILED, "state: " + e);
+    }
+
+    private void end(boolean well, Refusal refusal, String reason) {
+      record(List.of(report(well ? Stage.COMPLETED : Stage.FAILED, refusal, reason)));
+      if (forget(this) && counter != 0) {
+        journalIsBehind = true;
       }
+      issued.end(well, refusal, reason);
     }
   }
 
-  /** Nothing of it is left that a restart would report as cut off. */
-  private static void ended(FlightState.Builder state, long counter) {
-    List<ExecutingCommand> others =
-        state.getExecutingList().stream().filter(other -> other.getCounter() != counter).toList();
-    state.clearExecuting().addAllExecuting(others);
+  private static String name(CommandCase command) {
+    return command.name().toLowerCase(Locale.ROOT);
   }
 
-  private void report(long counter, String name, Stage stage, String reason) {
-    CommandReport report =
+  private CommandReport report(
+      long counter, String name, String origin, Stage stage, Refusal refusal, String reason) {
+    CommandReport.Builder report =
         CommandReport.newBuilder()
             .setCounter(counter)
             .setCommand(name)
             .setStage(stage)
             .setReason(reason)
-            .setMissionNanos(clock.missionNanos())
-            .build();
+            .setMissionNanos(clock.missionNanos());
+    if (!origin.isEmpty()) {
+      report.setOrigin(origin);
+    }
+    if (refusal != Refusal.REFUSAL_UNSPECIFIED) {
+      report.setRefusal(refusal);
+    }
+    return report.build();
+  }
+
+  private void record(List<CommandReport> reports) {
     try {
-      recorder.append(
-          Recorder.Priority.REPORT, Downlink.newBuilder().setCommandReport(report).build());
+      List<Long> unused =
+          recorder.appendAll(
+              reports.stream()
+                  .map(
+                      report ->
+                          new Recorder.Item(
+                              Recorder.Priority.REPORT,
+                              Downlink.newBuilder().setCommandReport(report).build(),
+                              0))
+                  .toList());
     } catch (RecorderFault e) {
       events.report(CoreEvent.RECORDER_FAILED, String.valueOf(e.getMessage()));
     }

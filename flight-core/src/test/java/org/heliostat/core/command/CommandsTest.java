@@ -1,24 +1,36 @@
 package org.heliostat.core.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.ArgumentMatchers.any;
-import static org.mockito.Mockito.doAnswer;
+import static org.mockito.ArgumentMatchers.anyLong;
+import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.times;
+import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.Map;
 import org.heliostat.core.ManualClock;
 import org.heliostat.core.event.Events;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.state.StateStore;
+import org.heliostat.protocol.AppArgument;
+import org.heliostat.protocol.AppCommand;
+import org.heliostat.protocol.ArmCommand;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.Downlink;
-import org.heliostat.protocol.FlightState;
+import org.heliostat.protocol.DumpEvents;
+import org.heliostat.protocol.ExecutingCommand;
+import org.heliostat.protocol.FireCommand;
 import org.heliostat.protocol.Noop;
+import org.heliostat.protocol.Refusal;
+import org.heliostat.protocol.RestartProcess;
 import org.heliostat.protocol.TakeFrames;
 import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Telecommand.CommandCase;
@@ -26,20 +38,24 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.mockito.stubbing.Answer;
 
 class CommandsTest {
   @TempDir private Path folder;
   private Recorder recorder;
   private Commands commands;
+  private CommandJournal journal;
+  private StateStore state;
+  private final ManualClock clock = new ManualClock();
+  private final List<String> lines = new ArrayList<>();
   private final List<Execution> executions = new ArrayList<>();
 
   @BeforeEach
   void boot() throws IOException {
     recorder = Recorder.open(folder.resolve("recorder"), 1 << 20, 1 << 24);
-    ManualClock clock = new ManualClock();
-    StateStore state = StateStore.open(folder.resolve("state.bin"));
-    commands = new Commands(clock, state, recorder, new Events(clock, recorder, line -> {}));
+    state = StateStore.open(folder.resolve("state.bin"));
+    journal = CommandJournal.open(folder.resolve("commands.bin"));
+    commands =
+        new Commands(clock, journal, state, recorder, new Events(clock, recorder, lines::add));
     commands.handle(CommandCase.NOOP, (command, execution) -> execution.complete());
     commands.handle(
         CommandCase.TAKE_FRAMES,
@@ -51,6 +67,7 @@ class CommandsTest {
   @AfterEach
   void end() throws IOException {
     recorder.close();
+    journal.close();
   }
 
   private static Telecommand noop(long counter) {
@@ -70,7 +87,13 @@ class CommandsTest {
       Downlink packet = Downlink.parseFrom(recorder.read(pending.id()));
       if (packet.hasCommandReport()) {
         CommandReport report = packet.getCommandReport();
-        stages.add(report.getCounter() + " " + report.getStage() + " " + report.getReason());
+        stages.add(
+            (report.hasOrigin() ? report.getOrigin() : report.getCounter())
+                + " "
+                + report.getStage()
+                + " "
+                + (report.hasRefusal() ? report.getRefusal() + ": " : "")
+                + report.getReason());
       }
     }
     return stages;
@@ -105,24 +128,24 @@ class CommandsTest {
     assertThat(commands.rejected()).isEqualTo(4);
     assertThat(stages())
         .containsExactly(
-            "1 FAILED take_frames.count 0 is outside 1 .. 100000",
-            "2 FAILED take_frames.count 100001 is outside 1 .. 100000",
-            "3 FAILED take_frames.count is missing",
-            "4 FAILED unknown command");
+            "1 FAILED BAD_ARGUMENT: take_frames.count 0 is outside 1 .. 100000",
+            "2 FAILED BAD_ARGUMENT: take_frames.count 100001 is outside 1 .. 100000",
+            "3 FAILED BAD_ARGUMENT: take_frames.count is missing",
+            "4 FAILED UNKNOWN_COMMAND: unknown command");
   }
 
   @Test
   void aCommandCutOffByARestartIsReportedAndNotRunAgain() throws Exception {
     commands.submit(takeFrames(7, 3));
     assertThat(executions).hasSize(1);
-    recorder.close();
+    end();
 
     boot();
     commands.reportInterrupted();
-    assertThat(stages()).contains("7 FAILED interrupted");
+    assertThat(stages()).contains("7 FAILED INTERRUPTED: interrupted");
     commands.submit(takeFrames(7, 3));
     assertThat(executions).hasSize(1);
-    recorder.close();
+    end();
 
     boot();
     int before = stages().size();
@@ -143,34 +166,380 @@ class CommandsTest {
   /** The disk may have taken the counter in the end: a restart must not report it once more. */
   @Test
   void aCommandWhoseCounterCannotBeStoredIsNotRunAndFailsOnce() throws Exception {
-    StateStore failing = mock(StateStore.class);
-    FlightState.Builder state = FlightState.newBuilder();
-    when(failing.get()).thenAnswer(call -> state.build());
-    Answer<Void> change =
-        call -> {
-          call.<Consumer<FlightState.Builder>>getArgument(0).accept(state);
-          return null;
-        };
-    doAnswer(change).when(failing).update(any());
-    doAnswer(
-            call -> {
-              Void unused = change.answer(call);
-              throw new IOException("the disk hangs");
-            })
-        .when(failing)
-        .updateNow(any());
-    ManualClock clock = new ManualClock();
-    Commands hampered =
-        new Commands(clock, failing, recorder, new Events(clock, recorder, line -> {}));
-    hampered.handle(
+    CommandJournal failing = mock(CommandJournal.class);
+    when(failing.recovered()).thenReturn(new CommandJournal.Content(1, 0, List.of()));
+    doThrow(new IOException("the disk hangs")).doNothing().when(failing).write(anyLong(), any());
+    Commands hampered = with(failing);
+    hampered.submit(takeFrames(1, 1));
+    assertThat(executions).isEmpty();
+    assertThat(stages()).containsExactly("1 FAILED NOT_STORED: counter cannot be stored");
+    hampered.submit(takeFrames(1, 1));
+    assertThat(executions).isEmpty();
+    hampered.submit(takeFrames(2, 1));
+    verify(failing)
+        .write(2, List.of(new CommandJournal.Entry(2, CommandCase.TAKE_FRAMES.getNumber())));
+    assertThat(hampered.counts()).isEqualTo(new Commands.Counts(1, 0, 0, 1));
+  }
+
+  private Commands with(CommandJournal other) {
+    Commands made =
+        new Commands(clock, other, state, recorder, new Events(clock, recorder, lines::add));
+    made.handle(
         CommandCase.TAKE_FRAMES,
         (command, execution) -> {
           boolean unused = executions.add(execution);
         });
+    return made;
+  }
+
+  @Test
+  void theCounterOfAnImageWithoutJournalGoesOn() throws Exception {
+    state.updateNow(
+        next ->
+            next.setCommandCounter(9)
+                .addExecuting(
+                    ExecutingCommand.newBuilder().setCounter(9).setCommand("take_frames")));
+    end();
+    boot();
+    commands.reportInterrupted();
+    assertThat(stages()).containsExactly("9 FAILED INTERRUPTED: interrupted");
+    commands.submit(noop(9));
+    assertThat(stages()).hasSize(1);
+    end();
+    boot();
+    commands.reportInterrupted();
+    assertThat(stages()).hasSize(1);
+    commands.submit(noop(10));
+    assertThat(stages()).contains("10 COMPLETED ");
+  }
+
+  @Test
+  void aJournalThatIsDamagedIsSaidAndTheStateKnowsTheCounter() throws Exception {
+    commands.submit(noop(4));
+    state.save();
+    end();
+    Path file = folder.resolve("commands.bin");
+    byte[] bytes = Files.readAllBytes(file);
+    java.util.Arrays.fill(bytes, (byte) 7);
+    Files.write(file, bytes);
+    boot();
+    commands.reportInterrupted();
+    assertThat(String.join("\n", lines)).contains("JOURNAL_DAMAGED").contains("counter 4 goes on");
+    int before = stages().size();
+    commands.submit(noop(4));
+    assertThat(stages()).hasSize(before);
+  }
+
+  private static Telecommand restart(long counter) {
+    return Telecommand.newBuilder()
+        .setCounter(counter)
+        .setRestartProcess(RestartProcess.newBuilder())
+        .build();
+  }
+
+  private static Telecommand arm(long counter, Telecommand.Builder inner) {
+    return Telecommand.newBuilder()
+        .setCounter(counter)
+        .setArmCommand(ArmCommand.newBuilder().setCommand(inner).setTimeoutSeconds(10))
+        .build();
+  }
+
+  private static Telecommand fire(long counter, long armed) {
+    return Telecommand.newBuilder()
+        .setCounter(counter)
+        .setFireCommand(FireCommand.newBuilder().setArmed(armed))
+        .build();
+  }
+
+  private List<Telecommand> restarts() {
+    List<Telecommand> ran = new ArrayList<>();
+    commands.handle(
+        CommandCase.RESTART_PROCESS,
+        (command, execution) -> {
+          ran.add(command);
+          execution.complete();
+        });
+    return ran;
+  }
+
+  @Test
+  void aHazardousCommandIsArmedThenFiredOnce() throws Exception {
+    List<Telecommand> ran = restarts();
+    commands.submit(restart(1));
+    assertThat(ran).isEmpty();
+    commands.submit(arm(2, restart(0).toBuilder()));
+    assertThat(ran).isEmpty();
+    commands.submit(fire(3, 2));
+    assertThat(ran).hasSize(1);
+    assertThat(ran.get(0).getCounter()).isEqualTo(3);
+    commands.submit(fire(4, 2));
+    assertThat(ran).hasSize(1);
+    assertThat(stages())
+        .containsExactly(
+            "1 FAILED NOT_ARMED: it is hazardous: it must be armed, then fired",
+            "2 ACCEPTED ",
+            "2 STARTED ",
+            "2 COMPLETED ",
+            "3 ACCEPTED ",
+            "3 STARTED ",
+            "3 PROGRESS runs restart_process",
+            "3 COMPLETED ",
+            "4 FAILED NOT_ARMED: nothing is armed by 2 (any more)");
+  }
+
+  @Test
+  void anArmedCommandIsDisarmedByItsTimeOutAndByARestart() throws Exception {
+    List<Telecommand> ran = restarts();
+    commands.submit(arm(1, restart(0).toBuilder()));
+    clock.advance(10_000_000_001L);
+    commands.submit(fire(2, 1));
+    commands.submit(arm(3, restart(0).toBuilder()));
+    end();
+    boot();
+    List<Telecommand> later = restarts();
+    commands.submit(fire(4, 3));
+    assertThat(ran).isEmpty();
+    assertThat(later).isEmpty();
+    assertThat(stages()).filteredOn(stage -> stage.contains("NOT_ARMED")).hasSize(2);
+  }
+
+  @Test
+  void whatIsArmedHasBeenCheckedAndIsBounded() throws Exception {
+    List<Telecommand> ran = restarts();
+    commands.submit(arm(1, takeFrames(0, 0).toBuilder()));
+    commands.submit(arm(2, fire(0, 1).toBuilder()));
+    commands.submit(
+        arm(3, Telecommand.newBuilder().setDumpEvents(DumpEvents.getDefaultInstance())));
+    assertThat(stages())
+        .containsExactly(
+            "1 FAILED BAD_ARGUMENT: arm_command.command.take_frames.count 0 is outside 1 .. 100000",
+            "2 FAILED BAD_ARGUMENT: that cannot be armed",
+            "3 FAILED NO_HANDLER: no app carries out dump_events");
+    for (int i = 0; i < Commands.MOST_ARMED; i++) {
+      commands.submit(arm(10 + i, restart(0).toBuilder()));
+    }
+    commands.submit(arm(30, restart(0).toBuilder()));
+    assertThat(stages()).contains("30 FAILED TOO_MANY: 8 commands are armed already");
+    clock.advance(10_000_000_001L);
+    commands.submit(arm(31, restart(0).toBuilder()));
+    assertThat(stages()).contains("31 COMPLETED ");
+    assertThat(ran).isEmpty();
+  }
+
+  @Test
+  void commandsFromOnBoardSayHowTheyEndedAndWhoSentThem() throws Exception {
+    List<Telecommand> ran = restarts();
+    Issued done = commands.issue(restart(99), "sequence a");
+    assertThat(done.state()).isEqualTo(Issued.State.COMPLETED);
+    assertThat(ran.get(0).getCounter()).isZero();
+    Issued going = commands.issue(takeFrames(0, 2), "sequence a");
+    assertThat(going.state()).isEqualTo(Issued.State.EXECUTING);
+    executions.get(0).fail(Refusal.NOT_STORED, "no room");
+    assertThat(going.state()).isEqualTo(Issued.State.FAILED);
+    assertThat(going.refusal()).isEqualTo(Refusal.NOT_STORED);
+    assertThat(going.reason()).isEqualTo("no room");
+    assertThat(commands.issue(takeFrames(0, 0), "sequence a").refusal())
+        .isEqualTo(Refusal.BAD_ARGUMENT);
+    assertThat(commands.issue(arm(0, restart(0).toBuilder()), "sequence a").reason())
+        .isEqualTo("ground alone arms and fires");
+    assertThat(stages())
+        .containsExactly(
+            "sequence a COMPLETED ",
+            "sequence a FAILED NOT_STORED: no room",
+            "sequence a FAILED BAD_ARGUMENT: take_frames.count 0 is outside 1 .. 100000",
+            "sequence a FAILED BAD_ARGUMENT: ground alone arms and fires");
+    // ground's counter has not moved
+    commands.submit(noop(1));
+    assertThat(stages()).contains("1 COMPLETED ");
+    assertThat(commands.counts()).isEqualTo(new Commands.Counts(3, 2, 1, 2));
+  }
+
+  @Test
+  void aCommandThatDoesNotEndFailsAndMakesRoom() throws Exception {
+    commands.submit(takeFrames(1, 1));
+    commands.submit(takeFrames(2, 1));
+    executions.get(1).within(1000);
+    clock.advance(600_000_000_000L);
+    commands.tick();
+    assertThat(stages()).noneMatch(stage -> stage.contains("FAILED"));
+    clock.advance(1);
+    commands.tick();
+    assertThat(stages()).contains("1 FAILED TIMED_OUT: has not ended in time");
+    assertThat(stages()).noneMatch(stage -> stage.startsWith("2 FAILED"));
+    executions.get(0).complete();
+    executions.get(1).complete();
+    assertThat(stages()).contains("2 COMPLETED ").doesNotContain("1 COMPLETED ");
+    assertThat(commands.counts()).isEqualTo(new Commands.Counts(2, 1, 1, 0));
+  }
+
+  @Test
+  void noMoreThanABoundedNumberIsInExecution() throws Exception {
+    for (int i = 1; i <= Commands.MOST_EXECUTING; i++) {
+      commands.submit(takeFrames(i, 1));
+    }
+    commands.submit(takeFrames(100, 1));
+    assertThat(commands.issue(takeFrames(0, 1), "sequence a").refusal())
+        .isEqualTo(Refusal.TOO_MANY);
+    assertThat(executions).hasSize(Commands.MOST_EXECUTING);
+    assertThat(stages()).contains("100 FAILED TOO_MANY: 64 commands are in execution");
+    executions.get(0).complete();
+    commands.submit(takeFrames(101, 1));
+    assertThat(executions).hasSize(Commands.MOST_EXECUTING + 1);
+  }
+
+  /** Its end need not wait for the disk, but comes there. */
+  @Test
+  void anEndIsNotReportedAgainOnceItHasBeenNoted() throws Exception {
+    commands.submit(takeFrames(1, 1));
+    executions.get(0).complete();
+    commands.tick();
+    end();
+    boot();
+    commands.reportInterrupted();
+    assertThat(stages()).noneMatch(stage -> stage.contains("FAILED"));
+    commands.submit(takeFrames(2, 1));
+    executions.get(1).complete();
+    end();
+    boot();
+    commands.reportInterrupted();
+    assertThat(stages()).contains("2 COMPLETED ", "2 FAILED INTERRUPTED: interrupted");
+  }
+
+  @Test
+  void aHandlerThatBreaksFailsItsCommandAlone() throws Exception {
+    commands.handle(
+        CommandCase.DUMP_EVENTS,
+        (command, execution) -> {
+          throw new IllegalStateException("broken");
+        });
+    commands.submit(
+        Telecommand.newBuilder()
+            .setCounter(1)
+            .setDumpEvents(DumpEvents.getDefaultInstance())
+            .build());
+    commands.submit(noop(2));
+    assertThat(stages())
+        .contains(
+            "1 FAILED EXECUTION_FAILED: its handler failed: java.lang.IllegalStateException:"
+                + " broken",
+            "2 COMPLETED ");
+    assertThat(String.join("\n", lines)).contains("HANDLER_FAILED");
+  }
+
+  @Test
+  void theJournalIsTriedAgainAfterATickThatFailed() throws Exception {
+    CommandJournal failing = mock(CommandJournal.class);
+    when(failing.recovered()).thenReturn(new CommandJournal.Content(1, 0, List.of()));
+    Commands hampered = with(failing);
     hampered.submit(takeFrames(1, 1));
-    assertThat(executions).isEmpty();
-    assertThat(stages()).containsExactly("1 FAILED counter cannot be stored");
-    assertThat(state.getExecutingList()).isEmpty();
-    assertThat(state.getCommandCounter()).isEqualTo(1);
+    hampered.tick();
+    verify(failing, times(1)).write(anyLong(), any());
+    executions.get(0).complete();
+    doThrow(new IOException("the disk hangs")).doNothing().when(failing).write(anyLong(), any());
+    hampered.tick();
+    hampered.tick();
+    hampered.tick();
+    verify(failing, times(2)).write(1, List.of());
+  }
+
+  private static AppCommand.Builder call(String app, String verb) {
+    return AppCommand.newBuilder().setApp(app).setVerb(verb);
+  }
+
+  private static AppArgument argument(String name, double value) {
+    return AppArgument.newBuilder().setName(name).setValue(value).build();
+  }
+
+  @Test
+  void anAppSeesItsOwnCommandsOnlyWhenTheirArgumentsAreRight() throws Exception {
+    List<Map<String, Double>> seen = new ArrayList<>();
+    commands.verbs(
+        "mine",
+        List.of(
+            new AppVerb(
+                "turn",
+                List.of(
+                    new AppVerb.Argument("angle", "deg", -10, 10, true),
+                    new AppVerb.Argument("rate", "deg/s", 0, 1, false)))),
+        (verb, arguments, execution) -> {
+          seen.add(arguments);
+          execution.complete();
+        });
+    AppCommand.Builder right = call("mine", "turn").addArguments(argument("angle", 5));
+    List<AppCommand.Builder> wrong =
+        List.of(
+            call("other", "turn"),
+            call("mine", "burn"),
+            call("mine", "turn"),
+            right.clone().addArguments(argument("angle", 1)),
+            right.clone().addArguments(argument("speed", 1)),
+            call("mine", "turn").addArguments(argument("angle", 10.5)),
+            call("mine", "turn").addArguments(argument("angle", Double.NaN)),
+            right.clone().addArguments(argument("rate", -0.1)));
+    long counter = 0;
+    for (AppCommand.Builder one : wrong) {
+      commands.submit(Telecommand.newBuilder().setCounter(++counter).setAppCommand(one).build());
+    }
+    assertThat(seen).isEmpty();
+    assertThat(stages())
+        .containsExactly(
+            "1 FAILED NO_HANDLER: no app other takes commands",
+            "2 FAILED BAD_ARGUMENT: mine has no \"burn\"; it has [turn]",
+            "3 FAILED BAD_ARGUMENT: angle is missing",
+            "4 FAILED BAD_ARGUMENT: angle stands twice",
+            "5 FAILED BAD_ARGUMENT: turn takes no \"speed\"",
+            "6 FAILED BAD_ARGUMENT: angle 10.5 is outside -10.0 .. 10.0 deg",
+            "7 FAILED BAD_ARGUMENT: app_command.arguments[0].value NaN is outside -Infinity .."
+                + " Infinity",
+            "8 FAILED BAD_ARGUMENT: rate -0.1 is outside 0.0 .. 1.0 deg/s");
+    commands.submit(Telecommand.newBuilder().setCounter(20).setAppCommand(right).build());
+    assertThat(seen).containsExactly(Map.of("angle", 5.0));
+    commands.withdrawVerbs("mine");
+    commands.submit(Telecommand.newBuilder().setCounter(21).setAppCommand(right).build());
+    assertThat(seen).hasSize(1);
+  }
+
+  @Test
+  void aCommandFromOnBoardThatNobodyCarriesOutFails() {
+    Issued issued =
+        commands.issue(
+            Telecommand.newBuilder().setDumpEvents(DumpEvents.getDefaultInstance()).build(),
+            "sequence a");
+    assertThat(issued.refusal()).isEqualTo(Refusal.NO_HANDLER);
+  }
+
+  @Test
+  void aReportThatCannotBeStoredIsAnEventAndTheCommandRuns() throws Exception {
+    Recorder full = mock();
+    org.heliostat.core.recorder.RecorderFault fault = mock();
+    when(fault.getMessage()).thenReturn("full");
+    when(full.append(any(), any())).thenThrow(fault);
+    when(full.appendAll(any())).thenThrow(fault);
+    Commands made = new Commands(clock, journal, state, full, new Events(clock, full, lines::add));
+    made.handle(
+        CommandCase.TAKE_FRAMES,
+        (command, execution) -> {
+          boolean unused = executions.add(execution);
+        });
+    made.submit(takeFrames(1, 1));
+    assertThat(executions).hasSize(1);
+    assertThat(String.join("\n", lines)).contains("RECORDER_FAILED");
+  }
+
+  @Test
+  void twoVerbsOfOneNameAreRefused() {
+    AppVerb verb = new AppVerb("turn", List.of());
+    assertThatThrownBy(() -> commands.verbs("mine", List.of(verb, verb), (v, a, e) -> {}))
+        .hasMessageContaining("two verbs turn");
+  }
+
+  @Test
+  void commandsToStoreAreCheckedWithoutAHandler() {
+    assertThat(Commands.storedProblem(restart(0))).isEmpty();
+    assertThat(Commands.storedProblem(Telecommand.getDefaultInstance()))
+        .contains("unknown command");
+    assertThat(Commands.storedProblem(fire(0, 1))).contains("ground alone arms and fires");
+    assertThat(Commands.storedProblem(takeFrames(0, 0)))
+        .contains("take_frames.count 0 is outside 1 .. 100000");
   }
 }

@@ -1,0 +1,254 @@
+package org.heliostat.core.command;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.zip.CRC32C;
+import org.heliostat.core.file.CheckedFile;
+import org.heliostat.core.file.Disk;
+
+/**
+ * What must be durable before a command runs: the highest counter, and which commands are in
+ * execution. A file of fixed size with {@value #SLOTS} slots, each with a checksum of its own and
+ * on a page of its own; a write goes to a slot that holds neither the newest nor a write that still
+ * hangs, and costs one {@code fdatasync}. Recovery takes the newest slot that reads, so that a kill
+ * at any byte leaves the state before or the one after.
+ *
+ * <p>No call waits longer than the {@link Disk} does. One caller at a time.
+ */
+public final class CommandJournal implements AutoCloseable {
+  static final int SLOTS = 4;
+  static final int SLOT_STRIDE = 4096;
+  static final int SLOT_BYTES = 1024;
+
+  private static final int MAGIC = 0x4853434A; // HSCJ
+  // magic, crc
+  private static final int HEAD_BYTES = 8;
+  // sequence, counter, count
+  private static final int FIXED_BYTES = 8 + 8 + 4;
+  private static final int ENTRY_BYTES = 8 + 4;
+  static final int MOST_ENTRIES = (SLOT_BYTES - HEAD_BYTES - FIXED_BYTES) / ENTRY_BYTES;
+
+  /** Fewer than slots but two: one for the newest, one for the next write. */
+  private static final int DISK_THREADS = SLOTS - 2;
+
+  private final FileChannel channel;
+  private final Disk disk;
+  private final Force force;
+  private final AtomicIntegerArray busy = new AtomicIntegerArray(SLOTS);
+  private final Content recovered;
+  private final boolean damaged;
+  private long sequence;
+  private int newest;
+
+  /** Brings what was written to the file onto the disk. */
+  interface Force {
+    void run(FileChannel file) throws IOException;
+  }
+
+  /** A command in execution, by its counter and its number in the schema. */
+  record Entry(long counter, int command) {}
+
+  /** What a slot holds. */
+  record Content(long sequence, long counter, List<Entry> executing) {
+    Content {
+      executing = List.copyOf(executing);
+    }
+  }
+
+  private CommandJournal(
+      FileChannel channel, Disk disk, Force force, Content recovered, int newest, boolean damaged) {
+    this.channel = channel;
+    this.disk = disk;
+    this.force = force;
+    this.recovered = recovered;
+    this.newest = newest;
+    this.sequence = recovered.sequence;
+    this.damaged = damaged;
+  }
+
+  /** Opens the journal, and makes it where it is not there. */
+  public static CommandJournal open(Path path) throws IOException {
+    return open(
+        path,
+        new Disk("command-disk", DISK_THREADS, Disk.DEADLINE_NANOS),
+        // the file never grows, so its data is all that there is to force
+        file -> file.force(false));
+  }
+
+  /** Opens it on a disk that may be made to fail. */
+  static CommandJournal open(Path path, Disk disk, Force force) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    boolean opened = false;
+    try {
+      int found = SLOTS - 1;
+      Content best = new Content(0, 0, List.of());
+      boolean anything = false;
+      for (int slot = 0; slot < SLOTS; slot++) {
+        ByteBuffer bytes = read(channel, slot);
+        anything |= bytes.hasRemaining() && !blank(bytes);
+        Optional<Content> content = decode(bytes);
+        if (content.isPresent() && content.get().sequence > best.sequence) {
+          best = content.get();
+          found = slot;
+        }
+      }
+      long size = (long) SLOTS * SLOT_STRIDE;
+      if (channel.size() < size) {
+        // blocks are taken now, so that no later write needs new ones
+        write(channel, ByteBuffer.allocate((int) (size - channel.size())), channel.size());
+        channel.force(true);
+        CheckedFile.forceFolder(path);
+      }
+      opened = true;
+      return new CommandJournal(channel, disk, force, best, found, anything && best.sequence == 0);
+    } finally {
+      if (!opened) {
+        channel.close();
+      }
+    }
+  }
+
+  /** What the last run had written last. */
+  Content recovered() {
+    return recovered;
+  }
+
+  /** Whether something stood there, and nothing of it could be read. */
+  boolean damaged() {
+    return damaged;
+  }
+
+  /**
+   * Notes counter and commands in execution; on return they are on disk.
+   *
+   * @throws Disk.Hung when the disk does not answer; whether they are is not known then
+   */
+  void write(long counter, List<Entry> executing) throws IOException {
+    int slot = free();
+    Content content = new Content(sequence + 1, counter, executing);
+    // counted also where it fails: it may come to the disk after all, and must not look newer
+    sequence++;
+    ByteBuffer bytes = encode(content);
+    busy.set(slot, 1);
+    boolean begun = false;
+    try {
+      boolean unused =
+          disk.call(
+              new Disk.Turn(),
+              () -> {
+                try {
+                  write(channel, bytes, (long) slot * SLOT_STRIDE);
+                  force.run(channel);
+                  return true;
+                } finally {
+                  busy.set(slot, 0);
+                }
+              });
+      begun = true;
+      newest = slot;
+    } catch (ExecutionException e) {
+      begun = true;
+      throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+    } catch (Disk.Hung e) {
+      // the slot is free again when the disk lets go of it, or never
+      begun = true;
+      throw e;
+    } finally {
+      if (!begun) {
+        busy.set(slot, 0);
+      }
+    }
+  }
+
+  private int free() throws IOException {
+    for (int i = 1; i < SLOTS; i++) {
+      int slot = (newest + i) % SLOTS;
+      if (busy.get(slot) == 0) {
+        return slot;
+      }
+    }
+    throw new IOException("every slot of the journal still waits for the disk");
+  }
+
+  static ByteBuffer encode(Content content) {
+    if (content.executing.size() > MOST_ENTRIES) {
+      throw new IllegalArgumentException("more than " + MOST_ENTRIES + " commands in execution");
+    }
+    ByteBuffer bytes = ByteBuffer.allocate(SLOT_BYTES);
+    bytes.position(HEAD_BYTES);
+    bytes.putLong(content.sequence).putLong(content.counter).putInt(content.executing.size());
+    for (Entry entry : content.executing) {
+      bytes.putLong(entry.counter).putInt(entry.command);
+    }
+    bytes.putInt(0, MAGIC).putInt(4, crc(bytes));
+    return bytes.rewind();
+  }
+
+  /** What stands in a slot; nothing where it is damaged or blank. */
+  static Optional<Content> decode(ByteBuffer bytes) {
+    if (bytes.remaining() < SLOT_BYTES
+        || bytes.getInt(0) != MAGIC
+        || bytes.getInt(4) != crc(bytes)) {
+      return Optional.empty();
+    }
+    ByteBuffer from = bytes.duplicate().position(HEAD_BYTES);
+    long sequence = from.getLong();
+    long counter = from.getLong();
+    int count = from.getInt();
+    if (count < 0 || count > MOST_ENTRIES || sequence <= 0) {
+      return Optional.empty();
+    }
+    List<Entry> executing = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      executing.add(new Entry(from.getLong(), from.getInt()));
+    }
+    return Optional.of(new Content(sequence, counter, executing));
+  }
+
+  private static int crc(ByteBuffer bytes) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes.duplicate().position(HEAD_BYTES).limit(SLOT_BYTES));
+    return (int) crc.getValue();
+  }
+
+  private static boolean blank(ByteBuffer bytes) {
+    for (int i = 0; i < bytes.limit(); i++) {
+      if (bytes.get(i) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static ByteBuffer read(FileChannel channel, int slot) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(SLOT_BYTES);
+    int got = 0;
+    while (got >= 0 && bytes.hasRemaining()) {
+      got = channel.read(bytes, (long) slot * SLOT_STRIDE + bytes.position());
+    }
+    return bytes.flip();
+  }
+
+  private static void write(FileChannel channel, ByteBuffer bytes, long position)
+      throws IOException {
+    long at = position;
+    while (bytes.hasRemaining()) {
+      at += channel.write(bytes, at);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}
