@@ -10,7 +10,7 @@ public enum CoreEvent implements EventDefinition {
   APP_STARTED(4, Severity.INFO, "app %s started"),
   APP_FAILED(5, Severity.ERROR, "app %s failed: %s"),
   APP_GAVE_UP(6, Severity.CRITICAL, "app %s failed more than %d times; the flight process ends"),
-  MODE_CHANGED(7, Severity.INFO, "mode %s -> %s"),
+  MODE_CHANGED(7, Severity.INFO, "mode %s -> %s, by %s"),
   COMMAND_REJECTED(8, Severity.WARNING, "command %d rejected: %s"),
   COMMAND_INTERRUPTED(9, Severity.WARNING, "command %d (%s) was cut off by a restart"),
   LINK_UP(10, Severity.INFO, "link up"),
@@ -21,7 +21,7 @@ public enum CoreEvent implements EventDefinition {
   DEVICE_RECOVERED(15, Severity.INFO, "device %s is well again after %s"),
   RECORDER_RECOVERED(16, Severity.WARNING, "recorder dropped %d damaged bytes of %s"),
   RECORDER_FAILED(17, Severity.ERROR, "recorder cannot store: %s"),
-  TIME_JUMP(18, Severity.WARNING, "the %s jumped by %.3f s; the quality of UTC is lowered"),
+  TIME_JUMP(18, Severity.WARNING, "the %s jumped by %.3f s; nothing is decided by it"),
   IMAGE_DIGEST(19, Severity.INFO, "image digest %s"),
   PART_SET_UP(20, Severity.WARNING, "device %s had lost its set-up and was set up again"),
   CARD_CRITICAL(21, Severity.ERROR, "device %s: critical event %d of its driver"),
@@ -29,7 +29,80 @@ public enum CoreEvent implements EventDefinition {
   DEVICE_COMMANDED(23, Severity.INFO, "device %s: %s, by command"),
   WATCHDOG_RESET(24, Severity.ERROR, "the %s has reset the board: nobody kicked it"),
   WATCHDOG_HELD(25, Severity.CRITICAL, "the watchdog is not kicked any more: %s hang"),
-  BUS_RECOVERED(26, Severity.WARNING, "bus %s was recovered: a part held a line");
+  BUS_RECOVERED(26, Severity.WARNING, "bus %s was recovered: a part held a line"),
+
+  BUS_OVERFLOW(30, Severity.WARNING, "bus: %s is too slow for %s, %d messages dropped"),
+  RECORDER_EVICTED(
+      31, Severity.WARNING, "recorder is full: %d records of priority %s were given up"),
+
+  TABLE_ACTIVATED(40, Severity.INFO, "table %s version %d is the active one, checksum %08x"),
+  TABLE_DAMAGED(41, Severity.ERROR, "what is stored of table %s does not read: %s"),
+  TABLE_REFUSED(42, Severity.WARNING, "table %s: the %s one is not used: %s"),
+  TABLE_DROPPED(43, Severity.INFO, "what was stored of table %s was given up"),
+  COMMAND_TIMED_OUT(44, Severity.WARNING, "command %d (%s) has not ended within %.0f s"),
+  HANDLER_FAILED(45, Severity.ERROR, "command %d (%s): its handler failed: %s"),
+  JOURNAL_DAMAGED(46, Severity.ERROR, "the journal of commands was damaged; counter %d goes on"),
+  EVENT_FILTERED(47, Severity.INFO, "events %s below %s are held back from now on"),
+
+  SEQUENCE_STARTED(50, Severity.INFO, "sequence %s started at step %d, by %s"),
+  SEQUENCE_COMPLETED(51, Severity.INFO, "sequence %s is at its end"),
+  SEQUENCE_FAILED(52, Severity.WARNING, "sequence %s ends at step %d: %s"),
+  SEQUENCE_STOPPED(53, Severity.INFO, "sequence %s was stopped before step %d: %s"),
+  SEQUENCE_STEP_SKIPPED(54, Severity.WARNING, "sequence %s: step %d is %.1f s late and skipped"),
+  SEQUENCE_NOT_NOTED(55, Severity.WARNING, "sequence %s waits: its progress cannot be stored: %s"),
+
+  LIMIT_FAILED(60, Severity.WARNING, "%s: %s is %s, limit %s %s"),
+  LIMIT_RECOVERED(61, Severity.INFO, "%s: %s is %s, well again"),
+  ACTIONPOINT_FIRED(62, Severity.WARNING, "%s: %s"),
+  ACTIONPOINT_FAILED(63, Severity.ERROR, "%s: %s: %s"),
+  LIMIT_INHIBITED(64, Severity.INFO, "limit %s is %s, by command"),
+
+  PROTECTION_CONFIRMED(70, Severity.WARNING, "%s: rule %s has confirmed %s"),
+  PROTECTION_RESPONDED(71, Severity.WARNING, "%s: rule %s has done %s"),
+  PROTECTION_FAILED(72, Severity.ERROR, "%s: rule %s could not do %s: %s"),
+  PROTECTION_LOCKED_OUT(73, Severity.INFO, "%s: rule %s waits aside, locked out by %s"),
+  PROTECTION_INHIBITED(74, Severity.WARNING, "rule %s is %s, %s"),
+  RESPONSE_CALLED(75, Severity.WARNING, "%s: rule %s calls for an operator"),
+  DEVICE_ISOLATED(76, Severity.ERROR, "%s is isolated until an operator releases it"),
+  DEVICE_RELEASED(77, Severity.INFO, "%s is released, by command"),
+
+  // executive and boot
+  APP_STOPPED(80, Severity.INFO, "app %s was ended: %s"),
+  APP_HUNG(81, Severity.ERROR, "app %s has been in one step for %d s and is interrupted"),
+  SCHEDULING_REFUSED(82, Severity.WARNING, "thread %s does not get %s: %s"),
+  PROCESS_RESTART(83, Severity.WARNING, "the flight process ends to be started anew: %s"),
+  GOLDEN_BOOT(84, Severity.CRITICAL, "the golden configuration is started: %s"),
+  SAFE_BOOT(
+      85, Severity.CRITICAL, "only platform apps are started: %s has ended the process %d times"),
+  MEMORY_NOT_LOCKED(86, Severity.WARNING, "memory may be paged out: %s"),
+  OPERATIONAL(87, Severity.INFO, "all apps run"),
+
+  // time
+  TIME_QUALITY(88, Severity.INFO, "quality of UTC %s -> %s"),
+  TIME_CONTRADICTED(89, Severity.WARNING, "%s contradicts UTC by %.3f s and is set aside"),
+  TIME_STEPPED(90, Severity.WARNING, "UTC is corrected: %s kept contradicting it by %.3f s"),
+
+  // survival
+  LOAD_SHED(91, Severity.CRITICAL, "the bus is at %.2f V: rung %s is shed, rails %s go off"),
+  LOAD_RESTORED(92, Severity.WARNING, "the bus is at %.2f V again: rung %s comes back"),
+  TOO_HOT(93, Severity.CRITICAL, "%s is at %.1f degrees: rails %s go off"),
+  COOLED_DOWN(94, Severity.WARNING, "%s has cooled down: rails %s come back"),
+  COMMAND_LOSS(
+      95, Severity.CRITICAL, "nothing was heard of ground for %d s: back to SAFE and the link"),
+  TRANSMITTER(96, Severity.WARNING, "the transmitter %s"),
+  RAIL_REFUSED(97, Severity.ERROR, "rail %s could not be switched %s: %s"),
+
+  COMMAND_LOSS_ANSWERED(
+      101,
+      Severity.WARNING,
+      "command loss: mode SAFE %b, link started anew %b, transmitter speaks"),
+
+  HOUSEKEEPING_BEGINS(102, Severity.INFO, "first housekeeping %.2f s after the process began"),
+
+  // static areas
+  AREA_DAMAGED(98, Severity.ERROR, "%s: %s"),
+  AREA_REPAIRED(99, Severity.WARNING, "%s was repaired from the golden copy"),
+  AREA_NOT_REPAIRED(100, Severity.ERROR, "%s cannot be repaired: %s");
 
   private final int id;
   private final Severity severity;

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.heliostat.core.bus.Bus;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.recorder.RecorderFault;
 import org.heliostat.core.time.MissionClock;
@@ -20,9 +21,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes note of what happens: each event goes to the recorder (and so to ground), to the log of the
- * newest {@value #LOG_EVENTS}, and to the process's output as a line. The same event more than
- * {@value #BURST} times in {@value #WINDOW_SECONDS} s of host time is held back and counted.
- * Thread-safe; never throws on a full disk.
+ * newest {@value #LOG_EVENTS}, and to the process's output as a line. The line comes after the
+ * recorder: an event that is in the output and not called unrecorded there is durable. The same
+ * event more than {@value #BURST} times in {@value #WINDOW_SECONDS} s of host time is held back and
+ * counted, and so is what {@link EventFilters} do not let pass. Each event that passes has the next
+ * sequence number and is published on the bus as a message {@link Event}, whether or not the
+ * recorder can take it. Thread-safe; never throws on a full disk.
  */
 public final class Events {
   static final int LOG_EVENTS = 1000;
@@ -30,12 +34,20 @@ public final class Events {
   static final int WINDOW_SECONDS = 10;
   private static final int MAX_TEXT = 500;
 
+  /** Events that wait for a recorder that fails; beyond that the oldest are given up, counted. */
+  static final int WAITING_EVENTS = 200;
+
   private final MissionClock clock;
   private final Recorder recorder;
+  private final Bus bus;
   private final Consumer<String> lines;
+  private final EventFilters filters = new EventFilters();
   private final Deque<Event> log = new ArrayDeque<>();
   private final Map<String, Throttle> throttles = new HashMap<>();
   private final AtomicLong unrecorded = new AtomicLong();
+  private final Deque<Event> waiting = new ArrayDeque<>();
+  private final AtomicLong heldBack = new AtomicLong();
+  private final AtomicLong passed = new AtomicLong();
 
   private static final class Throttle {
     private long windowStart;
@@ -43,10 +55,16 @@ public final class Events {
     private int suppressed;
   }
 
-  /** Events into this recorder and, as lines, to this sink. */
+  /** Events that nobody on board listens to. */
   public Events(MissionClock clock, Recorder recorder, Consumer<String> lines) {
+    this(clock, recorder, new Bus(), lines);
+  }
+
+  /** Events into this recorder, onto this bus and, as lines, to this sink. */
+  public Events(MissionClock clock, Recorder recorder, Bus bus, Consumer<String> lines) {
     this.clock = clock;
     this.recorder = recorder;
+    this.bus = bus;
     this.lines = lines;
   }
 
@@ -74,6 +92,10 @@ public final class Events {
 
   private void report(
       EventDefinition definition, String device, DeviceFault fault, @Nullable Object[] arguments) {
+    if (!filters.passes(definition)) {
+      heldBack.incrementAndGet();
+      return;
+    }
     Event event;
     synchronized (this) {
       Throttle throttle =
@@ -86,6 +108,7 @@ public final class Events {
       }
       if (++throttle.inWindow > BURST) {
         throttle.suppressed++;
+        heldBack.incrementAndGet();
         return;
       }
       String text = String.format(Locale.ROOT, definition.format(), arguments);
@@ -97,7 +120,8 @@ public final class Events {
               .setId(definition.id())
               .setName(definition.name())
               .setText(text.length() > MAX_TEXT ? text.substring(0, MAX_TEXT) : text)
-              .setSuppressed(throttle.suppressed);
+              .setSuppressed(throttle.suppressed)
+              .setSequence(passed.incrementAndGet());
       if (!device.isEmpty()) {
         made.setDevice(device);
       }
@@ -110,12 +134,52 @@ public final class Events {
       if (log.size() > LOG_EVENTS) {
         log.removeFirst();
       }
+      // here, so that all who listen see the order of the numbers
+      bus.publish(event);
     }
-    lines.accept(line(event));
+    if (record(event)) {
+      lines.accept(line(event));
+    } else {
+      lines.accept(line(event) + " (not recorded)");
+      synchronized (waiting) {
+        if (waiting.size() == WAITING_EVENTS) {
+          waiting.removeFirst();
+          unrecorded.incrementAndGet();
+        }
+        waiting.addLast(event);
+      }
+    }
+  }
+
+  /** Brings events that the recorder could not take to it, oldest first, until it refuses again. */
+  public void retry() {
+    while (true) {
+      Event oldest;
+      synchronized (waiting) {
+        if (waiting.isEmpty()) {
+          return;
+        }
+        oldest = waiting.removeFirst();
+      }
+      if (!record(oldest)) {
+        synchronized (waiting) {
+          if (waiting.size() < WAITING_EVENTS) {
+            waiting.addFirst(oldest);
+          } else {
+            unrecorded.incrementAndGet();
+          }
+        }
+        return;
+      }
+    }
+  }
+
+  private boolean record(Event event) {
     try {
-      recorder.append(priority(event), Downlink.newBuilder().setEvent(event).build());
+      long unused = recorder.append(priority(event), Downlink.newBuilder().setEvent(event).build());
+      return true;
     } catch (RecorderFault e) {
-      unrecorded.incrementAndGet();
+      return false;
     }
   }
 
@@ -125,9 +189,26 @@ public final class Events {
     return List.copyOf(all.subList(Math.max(0, all.size() - count), all.size()));
   }
 
-  /** Events that the recorder could not take. */
+  /** Which events pass. */
+  public EventFilters filters() {
+    return filters;
+  }
+
+  /** Events since boot that passed. */
+  public long count() {
+    return passed.get();
+  }
+
+  /** Events since boot that filters or the throttle held back. */
+  public long heldBack() {
+    return heldBack.get();
+  }
+
+  /** Events that the recorder could not take, and those among them that still wait for it. */
   public long unrecorded() {
-    return unrecorded.get();
+    synchronized (waiting) {
+      return unrecorded.get() + waiting.size();
+    }
   }
 
   private static Recorder.Priority priority(Event event) {

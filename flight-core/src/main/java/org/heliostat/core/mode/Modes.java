@@ -1,38 +1,71 @@
 package org.heliostat.core.mode;
 
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.heliostat.core.bus.Bus;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.event.Events;
+import org.heliostat.core.table.TableDefinition;
+import org.heliostat.core.table.Tables;
 import org.heliostat.protocol.Mode;
+import org.heliostat.protocol.ModeTable;
+import org.heliostat.protocol.ModeTransition;
+import org.heliostat.protocol.Table;
+import org.heliostat.protocol.Table.ContentCase;
 
 /**
- * The mode of the spacecraft and the table of its transitions. Boot ends in STANDBY. Thread-safe.
+ * The mode of the spacecraft and the table {@code modes} of its transitions. Boot ends in SAFE or
+ * STANDBY. SAFE can be entered from everywhere, whatever the table says. Thread-safe.
  */
 public final class Modes {
-  private static final Map<Mode, Set<Mode>> ALLOWED = new EnumMap<>(Mode.class);
-
-  static {
-    ALLOWED.put(Mode.SAFE, EnumSet.of(Mode.STANDBY));
-    ALLOWED.put(Mode.STANDBY, EnumSet.of(Mode.SAFE, Mode.NOMINAL, Mode.PAYLOAD));
-    ALLOWED.put(Mode.NOMINAL, EnumSet.of(Mode.SAFE, Mode.STANDBY, Mode.PAYLOAD));
-    ALLOWED.put(Mode.PAYLOAD, EnumSet.of(Mode.SAFE, Mode.STANDBY, Mode.NOMINAL));
-  }
+  /** Origin of a change that ground commands. */
+  public static final String GROUND = "ground";
 
   private final Bus bus;
   private final Events events;
-  private Mode mode = Mode.STANDBY;
+  private Map<Mode, Set<Mode>> allowed;
+  private Mode mode;
 
   /** Published on the bus when the mode has changed. */
   public record Changed(Mode from, Mode to) {}
 
   /** In STANDBY. */
   public Modes(Bus bus, Events events) {
+    this(bus, events, Mode.STANDBY);
+  }
+
+  /**
+   * In the mode that boot ends in.
+   *
+   * @throws IllegalArgumentException for one that is neither SAFE nor STANDBY
+   */
+  public Modes(Bus bus, Events events, Mode first) {
+    if (first != Mode.SAFE && first != Mode.STANDBY) {
+      throw new IllegalArgumentException("boot does not end in " + first);
+    }
     this.bus = bus;
     this.events = events;
+    this.mode = first;
+    this.allowed = read(standard());
+  }
+
+  /** Lets operators change the transitions. */
+  public void register(Tables tables) {
+    take(
+        tables
+            .register(
+                new TableDefinition(
+                    "modes",
+                    ContentCase.MODES,
+                    Table.newBuilder().setModes(standard()).build(),
+                    table -> problems(table.getModes()),
+                    Optional.of(this::take)))
+            .active());
   }
 
   /** The mode now. */
@@ -40,21 +73,86 @@ public final class Modes {
     return mode;
   }
 
+  /** Goes to another mode, as ground wants it; see {@link #change(Mode, String)}. */
+  public boolean change(Mode to) {
+    return change(to, GROUND);
+  }
+
   /**
    * Goes to another mode; false when the table does not allow it. Going to the present mode changes
    * nothing.
+   *
+   * @param origin who wants it: {@link #GROUND}, {@code protection RULE}, {@code survival} ...
    */
-  public synchronized boolean change(Mode to) {
+  public synchronized boolean change(Mode to, String origin) {
     if (to == mode) {
       return true;
     }
-    if (!ALLOWED.getOrDefault(mode, Set.of()).contains(to)) {
+    if (to != Mode.SAFE && !allowed.getOrDefault(mode, Set.of()).contains(to)) {
       return false;
     }
+    go(to, origin);
+    return true;
+  }
+
+  /**
+   * Goes to a mode in which less is at work, or to SAFE where the table does not allow that one;
+   * false, and no change, when the present mode is that one or lower.
+   *
+   * @param origin as for {@link #change(Mode, String)}
+   */
+  public synchronized boolean lower(Mode to, String origin) {
+    if (mode.getNumber() <= to.getNumber()) {
+      return false;
+    }
+    go(allowed.getOrDefault(mode, Set.of()).contains(to) ? to : Mode.SAFE, origin);
+    return true;
+  }
+
+  private void go(Mode to, String origin) {
     Mode from = mode;
     mode = to;
     bus.publish(new Changed(from, to));
-    events.report(CoreEvent.MODE_CHANGED, from, to);
-    return true;
+    events.report(CoreEvent.MODE_CHANGED, from, to, origin);
+  }
+
+  private synchronized void take(Table table) {
+    allowed = read(table.getModes());
+  }
+
+  private static ModeTable standard() {
+    return ModeTable.newBuilder()
+        .addTransitions(row(Mode.SAFE, Mode.STANDBY))
+        .addTransitions(row(Mode.STANDBY, Mode.SAFE, Mode.NOMINAL, Mode.PAYLOAD))
+        .addTransitions(row(Mode.NOMINAL, Mode.SAFE, Mode.STANDBY, Mode.PAYLOAD))
+        .addTransitions(row(Mode.PAYLOAD, Mode.SAFE, Mode.STANDBY, Mode.NOMINAL))
+        .build();
+  }
+
+  private static ModeTransition row(Mode from, Mode... to) {
+    return ModeTransition.newBuilder().setFrom(from).addAllTo(List.of(to)).build();
+  }
+
+  private static Map<Mode, Set<Mode>> read(ModeTable table) {
+    Map<Mode, Set<Mode>> rows = new EnumMap<>(Mode.class);
+    table.getTransitionsList().forEach(row -> rows.put(row.getFrom(), Set.copyOf(row.getToList())));
+    return rows;
+  }
+
+  private static List<String> problems(ModeTable table) {
+    List<String> problems = new ArrayList<>();
+    Set<Mode> seen = EnumSet.noneOf(Mode.class);
+    for (ModeTransition row : table.getTransitionsList()) {
+      if (!seen.add(row.getFrom())) {
+        problems.add(row.getFrom() + " stands twice");
+      }
+      if (row.getToList().contains(Mode.MODE_UNSPECIFIED)) {
+        problems.add(row.getFrom() + " leads to no mode");
+      }
+    }
+    if (!read(table).getOrDefault(Mode.SAFE, Set.of()).contains(Mode.STANDBY)) {
+      problems.add("SAFE could not be left: it must lead to STANDBY");
+    }
+    return problems;
   }
 }

@@ -1,24 +1,41 @@
 package org.heliostat.core.telemetry;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
+import org.heliostat.protocol.AppValue;
 import org.heliostat.protocol.Housekeeping;
 
 /**
- * The live housekeeping packet on its way to the link. Overflow policy: a packet that the link has
- * not taken is replaced by the next; ground sees the gap in the sequence. Thread-safe.
+ * Live housekeeping packets on their way to the link. Overflow policy: of each set one packet
+ * waits, and one that the link has not taken is replaced by the next; ground sees the gap in the
+ * set's sequence. Thread-safe.
  */
 public final class Telemetry {
   private final CopyOnWriteArrayList<Consumer<Housekeeping.Builder>> contributors =
       new CopyOnWriteArrayList<>();
-  private final AtomicReference<Optional<Housekeeping>> waiting =
-      new AtomicReference<>(Optional.empty());
+  private final Map<String, Value> values = new ConcurrentSkipListMap<>();
+  private final Map<String, Long> sequences = new ConcurrentHashMap<>();
+  private final Map<String, Housekeeping> waiting = new LinkedHashMap<>();
 
-  /** Adds one that fills in its part of every packet; called on the telemetry app's thread. */
+  private record Value(String app, String name, DoubleSupplier value) {}
+
+  /** Adds one that fills in its part of every snapshot; called on the telemetry app's thread. */
   public void contribute(Consumer<Housekeeping.Builder> contributor) {
     contributors.add(contributor);
+  }
+
+  /**
+   * Adds a number that an app gives of itself; a later one of that name takes its place. Asked on
+   * the telemetry app's thread.
+   */
+  public void value(String app, String name, DoubleSupplier value) {
+    values.put(app + '.' + name, new Value(app, name, value));
   }
 
   /** Removes a contributor (its app has ended). */
@@ -26,16 +43,36 @@ public final class Telemetry {
     contributors.remove(contributor);
   }
 
-  /** The newest packet, once. */
+  /** The newest packet of the set that has waited longest, once. */
   public Optional<Housekeeping> take() {
-    return waiting.getAndSet(Optional.empty());
+    synchronized (waiting) {
+      Optional<String> first = waiting.keySet().stream().findFirst();
+      return first.map(waiting::remove);
+    }
   }
 
-  void fill(Housekeeping.Builder packet) {
+  /** The next sequence of a set; it goes on where the app is started anew. */
+  long nextSequence(String set) {
+    return sequences.merge(set, 1L, Long::sum);
+  }
+
+  /** Has every contributor fill in its part. */
+  public void fill(Housekeeping.Builder packet) {
     contributors.forEach(contributor -> contributor.accept(packet));
+    values
+        .values()
+        .forEach(
+            one ->
+                packet.addAppValues(
+                    AppValue.newBuilder()
+                        .setApp(one.app())
+                        .setName(one.name())
+                        .setValue(one.value().getAsDouble())));
   }
 
   void put(Housekeeping packet) {
-    waiting.set(Optional.of(packet));
+    synchronized (waiting) {
+      waiting.put(packet.getSet(), packet);
+    }
   }
 }

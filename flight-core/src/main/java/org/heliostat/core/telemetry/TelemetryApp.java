@@ -1,26 +1,48 @@
 package org.heliostat.core.telemetry;
 
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import org.heliostat.core.app.App;
 import org.heliostat.core.app.AppFactory;
 import org.heliostat.core.app.Services;
+import org.heliostat.core.bus.Bus;
+import org.heliostat.core.command.Commands;
 import org.heliostat.core.event.CoreEvent;
+import org.heliostat.core.recorder.Recorder;
+import org.heliostat.core.recorder.RecorderFault;
+import org.heliostat.core.table.TableDefinition;
+import org.heliostat.core.table.TableHandle;
+import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.Housekeeping;
+import org.heliostat.protocol.SubscriptionStatus;
+import org.heliostat.protocol.Table;
+import org.heliostat.protocol.Table.ContentCase;
 
 /**
- * Makes a housekeeping packet every period of mission time and brings the flight state to disk. The
- * power monitor named {@code bus} and the temperature sensor named {@code board} are the platform's
- * own.
+ * Makes a snapshot of the spacecraft every second of mission time and publishes it on the bus;
+ * gives to the link, and to the recorder, the sets of it that are due by the table {@code
+ * housekeeping}; brings the flight state to disk every period of the mission file; keeps the
+ * deadlines of commands. The power monitor named {@code bus} and the temperature sensor named
+ * {@code board} are the platform's own.
  */
 public final class TelemetryApp implements App {
+  private static final long SNAPSHOT_NANOS = 1_000_000_000L;
   private static final long LONGEST_WAIT_NANOS = 500_000_000L;
+  private static final Path PROC = Path.of("/proc/self");
 
   private final Services services;
-  private final long periodNanos;
-  private long sequence;
+  private final TableHandle table;
+  private final HousekeepingSets sets;
+  private final MemoryProbe memory;
+  private final long savePeriodNanos;
   private long next;
+  private long nextSave;
   private boolean saveFailed;
+  private boolean begun;
+  private boolean recordFailed;
 
   /** Offers the app as {@code telemetry}. */
   public static final class Factory implements AppFactory {
@@ -37,29 +59,96 @@ public final class TelemetryApp implements App {
 
   TelemetryApp(Services services) {
     this.services = services;
-    this.periodNanos =
+    this.sets = new HousekeepingSets(services.telemetry()::nextSequence);
+    this.savePeriodNanos =
         (long) (services.mission().getHousekeeping().getPeriodSeconds() * 1_000_000_000L);
+    this.memory = new MemoryProbe(PROC, services.clock());
+    this.table =
+        services
+            .tables()
+            .register(
+                new TableDefinition(
+                    "housekeeping",
+                    ContentCase.HOUSEKEEPING,
+                    Table.newBuilder()
+                        .setHousekeeping(
+                            HousekeepingSets.standard(services.mission().getHousekeeping()))
+                        .build(),
+                    loaded -> HousekeepingSets.problems(loaded.getHousekeeping()),
+                    Optional.empty()));
     this.next = services.clock().missionNanos();
+    this.nextSave = next;
+    sets.take(table.active().getHousekeeping(), next);
   }
 
   @Override
   public void step() throws InterruptedException {
     long now = services.clock().missionNanos();
     if (now - next >= 0) {
-      services.telemetry().put(packet());
-      save();
+      table.takeNew().ifPresent(fresh -> sets.take(fresh.getHousekeeping(), now));
+      Housekeeping snapshot = snapshot();
+      services.bus().publish(snapshot);
+      reportBegin();
+      send(sets.due(snapshot, services.modes().mode(), now));
+      // last: it may wait for the disk
+      services.commands().tick();
+      services.events().retry();
       // beats that were missed (accelerated time) are skipped, not made up for
-      next = Math.max(next + periodNanos, now);
+      next = Math.max(next + SNAPSHOT_NANOS, now);
+    }
+    if (now - nextSave >= 0) {
+      save();
+      nextSave = Math.max(nextSave + savePeriodNanos, now);
     }
     // a step is short, whatever the period
     services.board().sleepUntilNanos(Math.min(next, now + LONGEST_WAIT_NANOS));
   }
 
-  private Housekeeping packet() {
+  private void reportBegin() {
+    if (!begun) {
+      begun = true;
+      try {
+        services
+            .events()
+            .report(
+                CoreEvent.HOUSEKEEPING_BEGINS,
+                ProcessAge.seconds(Path.of("/proc/self"), Path.of("/proc/uptime")));
+      } catch (IOException e) {
+        services.events().report(CoreEvent.HOUSEKEEPING_BEGINS, Double.NaN);
+      }
+    }
+  }
+
+  private void send(List<HousekeepingSets.Packet> packets) {
+    for (HousekeepingSets.Packet due : packets) {
+      services.telemetry().put(due.packet());
+      if (due.recorded()) {
+        record(due.packet());
+      }
+    }
+  }
+
+  private void record(Housekeeping packet) {
+    try {
+      long unused =
+          services
+              .recorder()
+              .append(
+                  Recorder.Priority.ROUTINE, Downlink.newBuilder().setHousekeeping(packet).build());
+      recordFailed = false;
+    } catch (RecorderFault e) {
+      if (!recordFailed) {
+        services.events().report(CoreEvent.RECORDER_FAILED, "housekeeping: " + e.getMessage());
+      }
+      recordFailed = true;
+    }
+  }
+
+  private Housekeeping snapshot() {
     FlightState state = services.state().get();
+    Commands.Counts commands = services.commands().counts();
     Housekeeping.Builder packet =
         Housekeeping.newBuilder()
-            .setSequence(++sequence)
             .setMissionNanos(services.clock().missionNanos())
             .setUtcNanos(services.clock().utcNanos())
             .setBoots(state.getBoots())
@@ -73,8 +162,31 @@ public final class TelemetryApp implements App {
             .setWorkerRestarts(state.getWorkerRestarts())
             .setBacklogRecords(services.recorder().pendingRecords())
             .setBacklogBytes(services.recorder().pendingBytes())
-            .setCommandsRejected(services.commands().rejected())
+            .setCommandsRejected(commands.rejected())
+            .setCommandsAccepted(commands.accepted())
+            .setCommandsCompleted(commands.completed())
+            .setCommandsFailed(commands.failed())
+            .setEvents(services.events().count())
+            .setEventsSuppressed(services.events().heldBack())
+            .setEventsUnrecorded(services.events().unrecorded())
+            .addAllTables(services.tables().status())
+            .setMemory(memory.status())
             .setBusDrops((int) services.bus().dropped());
+    for (Bus.Usage usage : services.bus().subscriptions()) {
+      packet.addSubscriptions(
+          SubscriptionStatus.newBuilder()
+              .setName(usage.subscriber())
+              .setType(usage.type())
+              .setSize(usage.size())
+              .setHighest(usage.highest())
+              .setCapacity(usage.capacity())
+              .setDropped(usage.dropped()));
+    }
+    for (Bus.Usage usage : services.bus().overflows()) {
+      services
+          .events()
+          .report(CoreEvent.BUS_OVERFLOW, usage.subscriber(), usage.type(), usage.dropped());
+    }
     services
         .hardware()
         .power("bus")

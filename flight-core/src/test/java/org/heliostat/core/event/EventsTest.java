@@ -3,6 +3,8 @@ package org.heliostat.core.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.times;
+import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import java.nio.file.Path;
@@ -13,9 +15,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.heliostat.core.ManualClock;
+import org.heliostat.core.bus.Bus;
+import org.heliostat.core.bus.Subscription;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.recorder.RecorderFault;
+import org.heliostat.core.state.Inhibits;
 import org.heliostat.protocol.Downlink;
+import org.heliostat.protocol.Event;
+import org.heliostat.protocol.FilterEvent;
+import org.heliostat.protocol.FlightState;
+import org.heliostat.protocol.Severity;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -60,6 +69,108 @@ class EventsTest {
     events.report(CoreEvent.LINK_UP);
     assertThat(events.unrecorded()).isEqualTo(1);
     assertThat(events.newest(1)).hasSize(1);
+    assertThat(lines).containsExactly("1000.0 INFO core/LINK_UP link up (not recorded)");
+  }
+
+  @Test
+  void aLineOfTheOutputStandsForAnEventThatIsStored() throws Exception {
+    Recorder recorder = mock();
+    when(recorder.append(any(), any()))
+        .thenAnswer(
+            call -> {
+              assertThat(lines).isEmpty();
+              return 1L;
+            });
+    new Events(clock, recorder, lines::add).report(CoreEvent.LINK_UP);
+    assertThat(lines).containsExactly("1000.0 INFO core/LINK_UP link up");
+  }
+
+  private record One(String name, Severity severity) implements EventDefinition {
+    @Override
+    public String source() {
+      return "mine";
+    }
+
+    @Override
+    public int id() {
+      return 1;
+    }
+
+    @Override
+    public String format() {
+      return "text";
+    }
+  }
+
+  private static final List<Severity> LEVELS =
+      List.of(Severity.DEBUG, Severity.INFO, Severity.WARNING, Severity.ERROR, Severity.CRITICAL);
+
+  private static FilterEvent filter(String source, String name, Severity lowest) {
+    return FilterEvent.newBuilder().setSource(source).setName(name).setLowest(lowest).build();
+  }
+
+  private static long passing(Events events, String name) {
+    return LEVELS.stream().filter(l -> events.filters().passes(new One(name, l))).count();
+  }
+
+  @Test
+  void filtersAreForASourceOrOneEventAndNeverForWhatIsCritical() {
+    Events events = new Events(clock, mock(Recorder.class), lines::add);
+    assertThat(passing(events, "A")).isEqualTo(4);
+    assertThat(events.filters().set(filter("mine", "", Severity.ERROR))).isTrue();
+    assertThat(passing(events, "A")).isEqualTo(2);
+    assertThat(events.filters().set(filter("mine", "A", Severity.DEBUG))).isTrue();
+    assertThat(passing(events, "A")).isEqualTo(5);
+    assertThat(passing(events, "B")).isEqualTo(2);
+    assertThat(events.filters().set(filter("mine", "B", Severity.CRITICAL))).isTrue();
+    assertThat(passing(events, "B")).isEqualTo(1);
+    // they outlive a restart
+    FlightState.Builder state = FlightState.newBuilder();
+    Inhibits.put(state, Inhibits.LIMIT, "mine", true);
+    events.filters().store(state);
+    events.filters().store(state);
+    assertThat(state.getInhibitedCount()).isEqualTo(4);
+    Events anew = new Events(clock, mock(Recorder.class), lines::add);
+    anew.filters().restore(state.build());
+    assertThat(passing(anew, "A")).isEqualTo(5);
+    assertThat(passing(anew, "B")).isEqualTo(1);
+    assertThat(passing(anew, "C")).isEqualTo(2);
+    assertThat(anew.filters().set(filter("mine", "", Severity.INFO))).isTrue();
+    assertThat(passing(anew, "C")).isEqualTo(4);
+    assertThat(Inhibits.of(state.build(), Inhibits.LIMIT)).containsEntry("mine", true);
+  }
+
+  @Test
+  void thereAreNoMoreFiltersThanABound() {
+    EventFilters filters = new Events(clock, mock(Recorder.class), lines::add).filters();
+    for (int i = 0; i < EventFilters.MOST; i++) {
+      assertThat(filters.set(filter("s" + i, "", Severity.ERROR))).isTrue();
+    }
+    assertThat(filters.set(filter("more", "", Severity.ERROR))).isFalse();
+    assertThat(filters.set(filter("s1", "", Severity.WARNING))).isTrue();
+    assertThat(filters.set(filter("s2", "", Severity.INFO))).isTrue();
+    assertThat(filters.set(filter("more", "", Severity.ERROR))).isTrue();
+  }
+
+  @Test
+  void whatPassesIsNumberedAndPublishedAndTheRestIsCounted() throws Exception {
+    Bus bus = new Bus();
+    Subscription<Event> all = bus.subscribe(Event.class, 100);
+    Recorder recorder = mock();
+    Events events = new Events(clock, recorder, bus, lines::add);
+    events.report(new One("A", Severity.INFO));
+    events.report(new One("A", Severity.DEBUG));
+    events.report(CoreEvent.LINK_UP);
+    for (int i = 0; i < Events.BURST + 3; i++) {
+      events.report(CoreEvent.LINK_DOWN);
+    }
+    assertThat(all.poll().orElseThrow().getSequence()).isEqualTo(1);
+    assertThat(all.poll().orElseThrow().getSequence()).isEqualTo(2);
+    assertThat(events.count()).isEqualTo(Events.BURST + 2);
+    assertThat(events.heldBack()).isEqualTo(4);
+    assertThat(lines).noneMatch(line -> line.contains("DEBUG"));
+    assertThat(bus.newest(Event.class)).contains(events.newest(1).get(0));
+    verify(recorder, times(Events.BURST + 2)).append(any(), any());
   }
 
   @Test
