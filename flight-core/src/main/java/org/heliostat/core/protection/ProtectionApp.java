@@ -1,0 +1,166 @@
+package org.heliostat.core.protection;
+
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.function.Consumer;
+import org.heliostat.core.app.App;
+import org.heliostat.core.app.AppControl;
+import org.heliostat.core.app.AppFactory;
+import org.heliostat.core.app.Services;
+import org.heliostat.core.bus.Subscription;
+import org.heliostat.core.command.Execution;
+import org.heliostat.core.limit.WatchpointFailed;
+import org.heliostat.core.mission.MissionFile;
+import org.heliostat.core.table.TableDefinition;
+import org.heliostat.core.table.TableHandle;
+import org.heliostat.protocol.Event;
+import org.heliostat.protocol.Housekeeping;
+import org.heliostat.protocol.Refusal;
+import org.heliostat.protocol.Table;
+import org.heliostat.protocol.Table.ContentCase;
+import org.heliostat.protocol.Telecommand;
+import org.heliostat.protocol.Telecommand.CommandCase;
+
+/**
+ * Feeds fault protection with events, failed watchpoints and the devices that are not well, five
+ * times a second of mission time.
+ *
+ * <p>Overflow policy: beyond {@value #EVENTS} events that wait, new ones are dropped and counted by
+ * the bus; a fault that lasts comes again. Beyond {@value #REQUESTS} commands that wait the next
+ * one fails at once.
+ */
+public final class ProtectionApp implements App {
+  static final int EVENTS = 256;
+  static final int REQUESTS = 16;
+
+  private static final long PERIOD_NANOS = 200_000_000L;
+  private static final String APP_ENDS = "the protection app ends";
+
+  private final Services services;
+  private final Protection protection;
+  private final TableHandle table;
+  private final Subscription<Event> events;
+  private final Subscription<WatchpointFailed> watchpoints;
+  private final BlockingQueue<Request> requests = new ArrayBlockingQueue<>(REQUESTS);
+  private final Consumer<Housekeeping.Builder> housekeeping;
+  private long seenNanos = Long.MIN_VALUE;
+
+  private record Request(Telecommand command, Execution execution) {}
+
+  /** Offers the app as {@code protection}. */
+  public static final class Factory implements AppFactory {
+    @Override
+    public String name() {
+      return "protection";
+    }
+
+    @Override
+    public App start(Services services) {
+      return new ProtectionApp(services, services.apps());
+    }
+  }
+
+  ProtectionApp(Services services, AppControl apps) {
+    this.services = services;
+    Devices devices =
+        new Devices(
+            MissionFile.activeDevices(services.mission()),
+            MissionFile.activeCards(services.mission()));
+    this.protection =
+        new Protection(
+            devices,
+            services.commands(),
+            services.modes(),
+            services.events(),
+            services.state(),
+            apps);
+    this.table =
+        services
+            .tables()
+            .register(
+                new TableDefinition(
+                    "protection",
+                    ContentCase.PROTECTION,
+                    Table.newBuilder().setProtection(StandardRules.table()).build(),
+                    loaded -> RuleCheck.problems(devices, loaded.getProtection()),
+                    Optional.empty()));
+    protection.take(table.active().getProtection());
+    this.events = services.bus().subscribe(Event.class, EVENTS);
+    this.watchpoints = services.bus().subscribe(WatchpointFailed.class, EVENTS);
+    services.commands().handle(CommandCase.SET_PROTECTION, this::request);
+    services.commands().handle(CommandCase.RELEASE_DEVICE, this::request);
+    this.housekeeping = packet -> packet.addAllProtection(protection.status());
+    services.telemetry().contribute(housekeeping);
+  }
+
+  private void request(Telecommand command, Execution execution) {
+    if (!requests.offer(new Request(command, execution))) {
+      execution.fail(Refusal.TOO_MANY, "too many commands to fault protection are waiting");
+    }
+  }
+
+  @Override
+  public void step() throws InterruptedException {
+    long now = services.clock().missionNanos();
+    table.takeNew().ifPresent(fresh -> protection.take(fresh.getProtection()));
+    for (Request request = requests.poll(); request != null; request = requests.poll()) {
+      obey(request);
+    }
+    // no more than were there: what its own responses report comes with the next step
+    for (int i = 0; i < EVENTS; i++) {
+      Optional<Event> event = events.poll();
+      if (event.isEmpty()) {
+        break;
+      }
+      protection.event(event.get(), now);
+    }
+    for (int i = 0; i < EVENTS; i++) {
+      Optional<WatchpointFailed> failed = watchpoints.poll();
+      if (failed.isEmpty()) {
+        break;
+      }
+      protection.watchpoint(failed.get().name(), now);
+    }
+    Optional<Housekeeping> newest = services.bus().newest(Housekeeping.class);
+    if (newest.isPresent() && newest.get().getMissionNanos() != seenNanos) {
+      seenNanos = newest.get().getMissionNanos();
+      protection.faulty(newest.get().getFaultyList(), now);
+    }
+    protection.tick(now);
+    services.board().sleepUntilNanos(now + PERIOD_NANOS);
+  }
+
+  private void obey(Request request) {
+    Telecommand command = request.command();
+    try {
+      boolean done =
+          command.hasSetProtection()
+              ? protection.set(
+                  command.getSetProtection().getRule(), command.getSetProtection().getInhibited())
+              : protection.release(command.getReleaseDevice().getDevice());
+      if (done) {
+        request.execution().complete();
+      } else {
+        request
+            .execution()
+            .fail(
+                Refusal.BAD_ARGUMENT,
+                command.hasSetProtection() ? "there is no such rule" : "it is not isolated");
+      }
+    } catch (IOException e) {
+      request.execution().fail(Refusal.NOT_STORED, "in force until the next restart: " + e);
+    }
+  }
+
+  @Override
+  public void close() {
+    services.telemetry().withdraw(housekeeping);
+    services.bus().unsubscribe(events);
+    services.bus().unsubscribe(watchpoints);
+    for (Request request = requests.poll(); request != null; request = requests.poll()) {
+      request.execution().fail(APP_ENDS);
+    }
+  }
+}

@@ -1,0 +1,372 @@
+package org.heliostat.core.sequence;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.heliostat.core.command.Commands;
+import org.heliostat.core.command.Issued;
+import org.heliostat.core.event.CoreEvent;
+import org.heliostat.core.event.Events;
+import org.heliostat.core.state.StateStore;
+import org.heliostat.core.table.TableFamily;
+import org.heliostat.core.table.Tables;
+import org.heliostat.core.time.MissionClock;
+import org.heliostat.protocol.FlightState;
+import org.heliostat.protocol.RunningSequence;
+import org.heliostat.protocol.Sequence;
+import org.heliostat.protocol.SequenceStatus;
+import org.heliostat.protocol.SequenceStep;
+import org.heliostat.protocol.Table;
+import org.heliostat.protocol.Table.ContentCase;
+
+/**
+ * Runs sequences of stored commands.
+ *
+ * <ul>
+ *   <li>The steps of a relative sequence run so long after the step before has been run, or after
+ *       the start, in mission time, and never before the command of that step has ended. A restart
+ *       ends it.
+ *   <li>The steps of an absolute sequence run by UTC, and only while UTC is good, so that a clock
+ *       that jumps can neither run nor kill commands: until it is good again they wait. A step that
+ *       is later than its {@code late_seconds} is skipped. It goes on after a restart, with the
+ *       next step: that a step is about to be run is on disk before it is run.
+ *   <li>A step that fails ends its sequence. (Stored Command of cFS goes on; here what comes next
+ *       mostly builds upon the step that failed, and an operator would rather start it again.)
+ *   <li>While a sequence runs, its table is neither replaced nor dropped.
+ * </ul>
+ *
+ * <p>Bounds: {@value #MOST_RUNNING} sequences at once, {@value #MOST_TABLES} tables. {@link #tick}
+ * is called by one thread; all else is thread-safe. Commands are issued without a lock held.
+ */
+public final class Sequences {
+  /** Sequences that run at once. */
+  static final int MOST_RUNNING = 16;
+
+  /** Tables of sequences. */
+  static final int MOST_TABLES = 64;
+
+  static final String PREFIX = "sequence.";
+
+  private static final int MOST_NAME = 32;
+
+  private final MissionClock clock;
+  private final Commands commands;
+  private final Events events;
+  private final StateStore state;
+  private final Tables tables;
+  private final Map<String, Run> runs = new TreeMap<>();
+  private final Map<String, Integer> failures = new TreeMap<>();
+  private final Deque<String> loaded = new ArrayDeque<>();
+
+  private static final class Run {
+    private final String name;
+    private final Sequence sequence;
+    private final boolean absolute;
+    private int next;
+    private long dueNanos;
+    private Optional<Issued> issued = Optional.empty();
+    private boolean unnoted;
+    private volatile boolean stopped;
+
+    private Run(String name, Sequence sequence, int next) {
+      this.name = name;
+      this.sequence = sequence;
+      this.next = next;
+      this.absolute = absolute(sequence);
+    }
+
+    private SequenceStep step() {
+      return sequence.getSteps(next);
+    }
+  }
+
+  /** No sequence runs yet; those that the last run of the flight left are gone on with. */
+  public Sequences(
+      MissionClock clock, Commands commands, Events events, StateStore state, Tables tables) {
+    this.clock = clock;
+    this.commands = commands;
+    this.events = events;
+    this.state = state;
+    this.tables = tables;
+    List<Table> known =
+        tables.register(
+            new TableFamily(
+                PREFIX,
+                ContentCase.SEQUENCE,
+                MOST_TABLES,
+                this::problems,
+                this::activated,
+                this::dropped));
+    resume(known);
+  }
+
+  private void resume(List<Table> known) {
+    List<RunningSequence> left = state.get().getSequencesList();
+    for (RunningSequence before : left) {
+      Optional<Table> table =
+          known.stream().filter(one -> name(one).equals(before.getName())).findFirst();
+      if (table.isEmpty() || !absolute(table.get().getSequence())) {
+        events.report(
+            CoreEvent.SEQUENCE_FAILED, before.getName(), before.getNextStep(), "a restart");
+        failures.merge(before.getName(), 1, Integer::sum);
+      } else if (before.getNextStep() < table.get().getSequence().getStepsCount()) {
+        runs.put(
+            before.getName(),
+            new Run(before.getName(), table.get().getSequence(), before.getNextStep()));
+        events.report(
+            CoreEvent.SEQUENCE_STARTED, before.getName(), before.getNextStep(), "the run before");
+      }
+    }
+    if (!left.isEmpty()) {
+      synchronized (this) {
+        state.update(this::note);
+      }
+    }
+  }
+
+  /**
+   * Starts a sequence; why it cannot be, or nothing.
+   *
+   * @param origin who wants it, for the event
+   */
+  public Optional<String> start(String name, String origin) {
+    synchronized (this) {
+      Optional<Table> table = tables.active(PREFIX + name);
+      if (table.isEmpty()) {
+        return Optional.of("there is no sequence " + name);
+      }
+      if (runs.containsKey(name)) {
+        return Optional.of("it runs already");
+      }
+      if (runs.size() >= MOST_RUNNING) {
+        return Optional.of(MOST_RUNNING + " sequences run already");
+      }
+      Run run = new Run(name, table.get().getSequence(), 0);
+      run.dueNanos = clock.missionNanos() + after(run.step());
+      runs.put(name, run);
+      // in time: where it is lost by a crash, nothing of the sequence has been run
+      state.update(this::note);
+    }
+    events.report(CoreEvent.SEQUENCE_STARTED, name, 0, origin);
+    return Optional.empty();
+  }
+
+  /** Stops a sequence before its next step; false where it does not run. */
+  public boolean stop(String name, String origin) {
+    Run run;
+    synchronized (this) {
+      run = runs.remove(name);
+      if (run == null) {
+        return false;
+      }
+      run.stopped = true;
+      state.update(this::note);
+    }
+    events.report(CoreEvent.SEQUENCE_STOPPED, name, run.next, origin);
+    return true;
+  }
+
+  /** State of all sequences, by name. */
+  public List<SequenceStatus> status() {
+    List<SequenceStatus> all = new ArrayList<>();
+    tables
+        .status()
+        .forEach(
+            table -> {
+              if (table.getName().startsWith(PREFIX)) {
+                all.add(status(table.getName().substring(PREFIX.length())));
+              }
+            });
+    return all;
+  }
+
+  private synchronized SequenceStatus status(String name) {
+    SequenceStatus.Builder status =
+        SequenceStatus.newBuilder()
+            .setName(name)
+            .setRunning(runs.containsKey(name))
+            .setSteps(
+                tables.active(PREFIX + name).map(t -> t.getSequence().getStepsCount()).orElse(0))
+            .setFailed(failures.getOrDefault(name, 0));
+    Run run = runs.get(name);
+    if (run != null) {
+      status.setNextStep(run.next);
+    }
+    return status.build();
+  }
+
+  /** Runs what is due. */
+  public void tick() {
+    for (String name = nextLoaded(); !name.isEmpty(); name = nextLoaded()) {
+      Optional<String> problem = start(name, "being loaded");
+      if (problem.isPresent()) {
+        events.report(CoreEvent.SEQUENCE_FAILED, name, 0, problem.get());
+      }
+    }
+    List<Run> now;
+    synchronized (this) {
+      now = List.copyOf(runs.values());
+    }
+    now.forEach(this::advance);
+  }
+
+  private synchronized String nextLoaded() {
+    String name = loaded.poll();
+    return name == null ? "" : name;
+  }
+
+  private void advance(Run run) {
+    // each turn runs or skips a step, so that the steps of a sequence bound it
+    while (!run.stopped) {
+      if (run.issued.isPresent()) {
+        Issued issued = run.issued.get();
+        if (issued.state() == Issued.State.EXECUTING) {
+          return;
+        }
+        run.issued = Optional.empty();
+        if (issued.state() == Issued.State.FAILED) {
+          end(run);
+          synchronized (this) {
+            failures.merge(run.name, 1, Integer::sum);
+          }
+          events.report(CoreEvent.SEQUENCE_FAILED, run.name, run.next - 1, issued.reason());
+          return;
+        }
+      }
+      if (run.next == run.sequence.getStepsCount()) {
+        end(run);
+        events.report(CoreEvent.SEQUENCE_COMPLETED, run.name);
+        return;
+      }
+      if (!due(run) || !noteNext(run)) {
+        return;
+      }
+    }
+  }
+
+  private boolean due(Run run) {
+    return run.absolute
+        ? clock.utcGood() && clock.utcNanos() - run.step().getAtUtcNanos() >= 0
+        : clock.missionNanos() - run.dueNanos >= 0;
+  }
+
+  /** Runs or skips the step that is due, which is noted before; false where it cannot be. */
+  private boolean noteNext(Run run) {
+    SequenceStep step = run.step();
+    double late = run.absolute ? (clock.utcNanos() - step.getAtUtcNanos()) / 1e9 : 0;
+    int index = run.next;
+    synchronized (this) {
+      if (run.stopped) {
+        return false;
+      }
+      run.next++;
+      state.update(this::note);
+    }
+    if (run.absolute) {
+      try {
+        state.save();
+        run.unnoted = false;
+      } catch (IOException e) {
+        synchronized (this) {
+          run.next--;
+          state.update(this::note);
+        }
+        if (!run.unnoted) {
+          events.report(CoreEvent.SEQUENCE_NOT_NOTED, run.name, e);
+        }
+        run.unnoted = true;
+        return false;
+      }
+    }
+    if (run.absolute && late > step.getLateSeconds()) {
+      events.report(CoreEvent.SEQUENCE_STEP_SKIPPED, run.name, index, late);
+      return true;
+    }
+    if (!run.absolute && run.next < run.sequence.getStepsCount()) {
+      run.dueNanos = clock.missionNanos() + after(run.step());
+    }
+    run.issued = Optional.of(commands.issue(step.getCommand(), "sequence " + run.name));
+    return true;
+  }
+
+  private void end(Run run) {
+    synchronized (this) {
+      runs.remove(run.name, run);
+      run.stopped = true;
+      state.update(this::note);
+    }
+  }
+
+  /**
+   * The caller holds the lock, and takes that of the state within it, never the other way round.
+   */
+  private void note(FlightState.Builder next) {
+    next.clearSequences();
+    runs.values()
+        .forEach(
+            run ->
+                next.addSequences(
+                    RunningSequence.newBuilder().setName(run.name).setNextStep(run.next)));
+  }
+
+  private void activated(Table table) {
+    if (table.getSequence().getStartWhenLoaded()) {
+      synchronized (this) {
+        loaded.add(name(table));
+      }
+    }
+  }
+
+  private void dropped(String table) {
+    boolean unused = stop(table.substring(PREFIX.length()), "its table was dropped");
+  }
+
+  private List<String> problems(Table table) {
+    List<String> problems = new ArrayList<>();
+    String name = name(table);
+    if (name.isEmpty() || name.length() > MOST_NAME) {
+      problems.add("a sequence's name has 1 to " + MOST_NAME + " characters");
+    }
+    Sequence sequence = table.getSequence();
+    boolean absolute = absolute(sequence);
+    long before = Long.MIN_VALUE;
+    for (int i = 0; i < sequence.getStepsCount(); i++) {
+      SequenceStep step = sequence.getSteps(i);
+      String at = "step " + i + ": ";
+      Consumer<String> add = text -> problems.add(at + text);
+      if (step.getTimeCase() == SequenceStep.TimeCase.TIME_NOT_SET) {
+        add.accept("it has no time");
+      } else if (step.hasAtUtcNanos() != absolute) {
+        add.accept("steps are either all relative or all absolute");
+      } else if (absolute && step.getAtUtcNanos() < before) {
+        add.accept("it comes before the one before");
+      }
+      before = step.getAtUtcNanos();
+      Commands.storedProblem(step.getCommand()).ifPresent(add);
+    }
+    synchronized (this) {
+      if (runs.containsKey(name)) {
+        problems.add("the sequence runs; it must be stopped first");
+      }
+    }
+    return problems;
+  }
+
+  private static boolean absolute(Sequence sequence) {
+    return sequence.getStepsCount() > 0 && sequence.getSteps(0).hasAtUtcNanos();
+  }
+
+  private static String name(Table table) {
+    return table.getName().substring(Math.min(PREFIX.length(), table.getName().length()));
+  }
+
+  private static long after(SequenceStep step) {
+    return (long) (step.getAfterSeconds() * 1e9);
+  }
+}

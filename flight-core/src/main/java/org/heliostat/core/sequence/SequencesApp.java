@@ -1,0 +1,80 @@
+package org.heliostat.core.sequence;
+
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.heliostat.core.app.App;
+import org.heliostat.core.app.AppFactory;
+import org.heliostat.core.app.Services;
+import org.heliostat.protocol.Housekeeping;
+import org.heliostat.protocol.Telecommand.CommandCase;
+
+/** Runs the sequences, ten times a second of mission time. */
+public final class SequencesApp implements App {
+  private static final long PERIOD_NANOS = 100_000_000L;
+
+  private final Services services;
+  private final Sequences sequences;
+  private final Consumer<Housekeeping.Builder> housekeeping;
+
+  /** Offers the app as {@code sequences}. */
+  public static final class Factory implements AppFactory {
+    @Override
+    public String name() {
+      return "sequences";
+    }
+
+    @Override
+    public App start(Services services) {
+      return new SequencesApp(
+          services,
+          new Sequences(
+              services.clock(),
+              services.commands(),
+              services.events(),
+              services.state(),
+              services.tables()));
+    }
+  }
+
+  SequencesApp(Services services, Sequences sequences) {
+    this.services = services;
+    this.sequences = sequences;
+    this.housekeeping = packet -> packet.addAllSequences(sequences.status());
+    services
+        .commands()
+        .handle(
+            CommandCase.START_SEQUENCE,
+            (command, execution) -> {
+              Optional<String> problem =
+                  sequences.start(command.getStartSequence().getSequence(), "command");
+              if (problem.isPresent()) {
+                execution.fail(problem.get());
+              } else {
+                execution.complete();
+              }
+            });
+    services
+        .commands()
+        .handle(
+            CommandCase.STOP_SEQUENCE,
+            (command, execution) -> {
+              if (sequences.stop(command.getStopSequence().getSequence(), "command")) {
+                execution.complete();
+              } else {
+                execution.fail("it does not run");
+              }
+            });
+    services.telemetry().contribute(housekeeping);
+  }
+
+  @Override
+  public void step() throws InterruptedException {
+    sequences.tick();
+    services.board().sleepUntilNanos(services.clock().missionNanos() + PERIOD_NANOS);
+  }
+
+  @Override
+  public void close() {
+    services.telemetry().withdraw(housekeeping);
+  }
+}

@@ -1,0 +1,367 @@
+package org.heliostat.core.sequence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.spy;
+import static org.mockito.Mockito.when;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.heliostat.core.bus.Bus;
+import org.heliostat.core.bus.Subscription;
+import org.heliostat.core.command.CommandJournal;
+import org.heliostat.core.command.Commands;
+import org.heliostat.core.command.Execution;
+import org.heliostat.core.event.Events;
+import org.heliostat.core.recorder.Recorder;
+import org.heliostat.core.state.StateStore;
+import org.heliostat.core.table.Tables;
+import org.heliostat.core.time.MissionClock;
+import org.heliostat.protocol.DropTable;
+import org.heliostat.protocol.Event;
+import org.heliostat.protocol.FireCommand;
+import org.heliostat.protocol.LoadTable;
+import org.heliostat.protocol.Noop;
+import org.heliostat.protocol.Sequence;
+import org.heliostat.protocol.SequenceStep;
+import org.heliostat.protocol.Table;
+import org.heliostat.protocol.TakeFrames;
+import org.heliostat.protocol.Telecommand;
+import org.heliostat.protocol.Telecommand.CommandCase;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SequencesTest {
+  private static final long SECOND = 1_000_000_000L;
+
+  @TempDir private Path folder;
+  private final MissionClock clock = mock();
+  private final Recorder recorder = mock();
+  private final List<Integer> ran = new ArrayList<>();
+  private final List<Execution> executions = new ArrayList<>();
+  private final List<String> failures = new ArrayList<>();
+  private boolean leaveOpen;
+  private StateStore state;
+  private Bus bus;
+  private Subscription<Event> events;
+  private Commands commands;
+  private Tables tables;
+  private Sequences sequences;
+  private long now = 100 * SECOND;
+  private long utcOffset = 1000 * SECOND;
+  private boolean utcGood = true;
+  private long counter;
+
+  @BeforeEach
+  void boot() throws IOException {
+    when(clock.missionNanos()).thenAnswer(call -> now);
+    when(clock.utcNanos()).thenAnswer(call -> now + utcOffset);
+    when(clock.utcGood()).thenAnswer(call -> utcGood);
+    CommandJournal journal = CommandJournal.open(folder.resolve("commands.bin"));
+    state = spy(StateStore.open(folder.resolve("state.bin")));
+    bus = new Bus();
+    events = bus.subscribe(Event.class, 1000);
+    Events reporter = new Events(clock, recorder, bus, line -> {});
+    commands = new Commands(clock, journal, state, recorder, reporter);
+    tables = Tables.open(folder.resolve("tables"), List.of(), false, reporter);
+    tables.serve(commands, recorder);
+    commands.handle(
+        CommandCase.TAKE_FRAMES,
+        (command, execution) -> {
+          ran.add(command.getTakeFrames().getCount());
+          if (leaveOpen) {
+            executions.add(execution);
+          } else if (failures.isEmpty()) {
+            execution.complete();
+          } else {
+            execution.fail(failures.remove(0));
+          }
+        });
+    sequences = new Sequences(clock, commands, reporter, state, tables);
+  }
+
+  private List<String> names() {
+    List<String> names = new ArrayList<>();
+    for (var event = events.poll(); event.isPresent(); event = events.poll()) {
+      names.add(event.get().getName() + " " + event.get().getText());
+    }
+    return names;
+  }
+
+  private static Telecommand.Builder take(int count) {
+    return Telecommand.newBuilder().setTakeFrames(TakeFrames.newBuilder().setCount(count));
+  }
+
+  private static SequenceStep.Builder after(double seconds, int count) {
+    return SequenceStep.newBuilder().setAfterSeconds(seconds).setCommand(take(count));
+  }
+
+  private SequenceStep.Builder at(double seconds, int count) {
+    return SequenceStep.newBuilder()
+        .setAtUtcNanos((long) (seconds * 1e9) + 1100 * SECOND)
+        .setCommand(take(count));
+  }
+
+  private static Table table(String name, SequenceStep.Builder... steps) {
+    Sequence.Builder sequence = Sequence.newBuilder();
+    for (SequenceStep.Builder step : steps) {
+      sequence.addSteps(step);
+    }
+    return Table.newBuilder().setName("sequence." + name).setSequence(sequence).build();
+  }
+
+  private void load(Table table) {
+    commands.submit(
+        Telecommand.newBuilder()
+            .setCounter(++counter)
+            .setLoadTable(LoadTable.newBuilder().setTable(table).setActivate(true))
+            .build());
+  }
+
+  private void run(double seconds) {
+    long end = now + (long) (seconds * 1e9);
+    sequences.tick();
+    while (now < end) {
+      now = Math.min(end, now + SECOND / 2);
+      sequences.tick();
+    }
+  }
+
+  private boolean running(String name) {
+    return sequences.status().stream()
+        .anyMatch(one -> one.getName().equals(name) && one.getRunning());
+  }
+
+  @Test
+  void relativeStepsRunAfterOneAnother() {
+    load(table("a", after(1, 1), after(2, 2), after(0, 3)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    run(0.5);
+    assertThat(ran).isEmpty();
+    run(0.5);
+    assertThat(ran).containsExactly(1);
+    assertThat(sequences.status().get(0).getNextStep()).isEqualTo(1);
+    assertThat(sequences.status().get(0).getSteps()).isEqualTo(3);
+    run(1.5);
+    assertThat(ran).containsExactly(1);
+    run(0.5);
+    assertThat(ran).containsExactly(1, 2, 3);
+    assertThat(running("a")).isFalse();
+    assertThat(names())
+        .contains(
+            "SEQUENCE_STARTED sequence a started at step 0, by test",
+            "SEQUENCE_COMPLETED sequence a is at its end");
+  }
+
+  @Test
+  void aStepWaitsUntilTheOneBeforeHasEnded() {
+    leaveOpen = true;
+    load(table("a", after(0, 1), after(1, 2)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    run(10);
+    assertThat(ran).containsExactly(1);
+    executions.get(0).complete();
+    run(0);
+    assertThat(ran).containsExactly(1, 2);
+    assertThat(running("a")).isTrue();
+    executions.get(1).complete();
+    run(0);
+    assertThat(running("a")).isFalse();
+  }
+
+  @Test
+  void aStepThatFailsEndsItsSequence() {
+    failures.add("no");
+    load(table("a", after(0, 1), after(0, 2)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    run(5);
+    assertThat(ran).containsExactly(1);
+    assertThat(sequences.status().get(0).getFailed()).isEqualTo(1);
+    assertThat(names()).contains("SEQUENCE_FAILED sequence a ends at step 0: no");
+    assertThat(sequences.start("a", "test")).isEmpty();
+    run(1);
+    assertThat(ran).containsExactly(1, 1, 2);
+  }
+
+  @Test
+  void aSequenceIsStoppedBeforeItsNextStep() {
+    load(table("a", after(0, 1), after(5, 2)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    run(1);
+    assertThat(sequences.stop("a", "test")).isTrue();
+    assertThat(sequences.stop("a", "test")).isFalse();
+    run(10);
+    assertThat(ran).containsExactly(1);
+    assertThat(names()).contains("SEQUENCE_STOPPED sequence a was stopped before step 1: test");
+  }
+
+  @Test
+  void whatCannotBeStartedIsNot() {
+    assertThat(sequences.start("a", "test")).contains("there is no sequence a");
+    for (int i = 0; i <= Sequences.MOST_RUNNING; i++) {
+      load(table("s" + i, after(100, 1)));
+    }
+    for (int i = 0; i < Sequences.MOST_RUNNING; i++) {
+      assertThat(sequences.start("s" + i, "test")).isEmpty();
+    }
+    assertThat(sequences.start("s0", "test")).contains("it runs already");
+    assertThat(sequences.start("s16", "test")).contains("16 sequences run already");
+  }
+
+  @Test
+  void absoluteStepsRunByUtcAndOnlyWhileItIsGood() {
+    load(table("a", at(1, 1), at(2, 2), at(3, 3)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    run(1);
+    assertThat(ran).containsExactly(1);
+    // a clock that jumps can neither run nor kill commands
+    utcGood = false;
+    utcOffset += 1_000_000 * SECOND;
+    run(1);
+    utcOffset -= 2_000_000 * SECOND;
+    run(1);
+    assertThat(ran).containsExactly(1);
+    assertThat(running("a")).isTrue();
+    utcOffset += 1_000_000 * SECOND;
+    utcGood = true;
+    run(0);
+    assertThat(ran).containsExactly(1, 2, 3);
+  }
+
+  @Test
+  void aStepThatIsTooLateIsSkippedAndSaid() {
+    load(table("a", at(1, 1).setLateSeconds(5), at(2, 2).setLateSeconds(60)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    utcGood = false;
+    run(6.5);
+    utcGood = true;
+    run(0.5);
+    assertThat(ran).containsExactly(2);
+    assertThat(names())
+        .contains("SEQUENCE_STEP_SKIPPED sequence a: step 0 is 5.5 s late and skipped");
+    assertThat(running("a")).isFalse();
+  }
+
+  /** The worst moment: the step is noted, and the crash comes before or while it runs. */
+  @Test
+  void anAbsoluteStepNeverRunsTwiceOverACrash() throws Exception {
+    leaveOpen = true;
+    load(table("a", at(1, 1), at(2, 2)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    run(1);
+    assertThat(ran).containsExactly(1);
+    boot();
+    leaveOpen = false;
+    assertThat(names())
+        .contains("SEQUENCE_STARTED sequence a started at step 1, by the run before");
+    run(1);
+    assertThat(ran).containsExactly(1, 2);
+    boot();
+    run(5);
+    // its end came to disk with the note of its last step
+    assertThat(ran).containsExactly(1, 2);
+  }
+
+  @Test
+  void aStepThatCannotBeNotedWaits() throws Exception {
+    load(table("a", at(0, 1)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    doThrow(new IOException("no disk")).when(state).save();
+    run(3);
+    assertThat(ran).isEmpty();
+    assertThat(names()).filteredOn(name -> name.startsWith("SEQUENCE_NOT_NOTED")).hasSize(1);
+    org.mockito.Mockito.doCallRealMethod().when(state).save();
+    run(0);
+    assertThat(ran).containsExactly(1);
+  }
+
+  @Test
+  void aRelativeSequenceEndsAtARestart() throws Exception {
+    load(table("a", after(0, 1), after(5, 2)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    run(1);
+    state.save();
+    boot();
+    assertThat(names()).contains("SEQUENCE_FAILED sequence a ends at step 1: a restart");
+    run(10);
+    assertThat(ran).containsExactly(1);
+    state.save();
+    boot();
+    assertThat(names()).noneMatch(name -> name.startsWith("SEQUENCE_FAILED"));
+  }
+
+  @Test
+  void aSequenceMayStartWhenItIsLoadedAndNotAtARestart() throws Exception {
+    Table table = table("a", after(0, 1));
+    table =
+        table.toBuilder()
+            .setSequence(table.getSequence().toBuilder().setStartWhenLoaded(true))
+            .build();
+    load(table);
+    run(0);
+    assertThat(ran).containsExactly(1);
+    boot();
+    run(5);
+    assertThat(ran).containsExactly(1);
+    for (int i = 0; i < Sequences.MOST_RUNNING; i++) {
+      load(table("s" + i, after(100, 1)));
+      assertThat(sequences.start("s" + i, "test")).isEmpty();
+    }
+    load(table);
+    run(0);
+    assertThat(names())
+        .contains("SEQUENCE_FAILED sequence a ends at step 0: 16 sequences run already");
+  }
+
+  @Test
+  void theTableOfARunningSequenceIsNotReplacedAndDroppingItStopsIt() {
+    load(table("a", after(5, 1)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    load(table("a", after(0, 9)));
+    run(4);
+    assertThat(tables.active("sequence.a")).contains(table("a", after(5, 1)));
+    commands.submit(
+        Telecommand.newBuilder()
+            .setCounter(++counter)
+            .setDropTable(DropTable.newBuilder().setTable("sequence.a").setStored(true))
+            .build());
+    run(10);
+    assertThat(ran).isEmpty();
+    assertThat(names()).anyMatch(name -> name.contains("its table was dropped"));
+    assertThat(sequences.status()).isEmpty();
+  }
+
+  @Test
+  void aTableThatMakesNoSenseIsRefused() {
+    SequenceStep.Builder timeless = SequenceStep.newBuilder().setCommand(take(1));
+    SequenceStep.Builder firing =
+        SequenceStep.newBuilder()
+            .setAfterSeconds(1)
+            .setCommand(
+                Telecommand.newBuilder().setFireCommand(FireCommand.newBuilder().setArmed(1)));
+    List<Table> wrong =
+        List.of(
+            table("a"),
+            table("a", timeless),
+            table("a", after(1, 1), at(1, 1)),
+            table("a", at(2, 1), at(1, 1)),
+            table("a", after(1, 0)),
+            table("a", firing),
+            table("a", SequenceStep.newBuilder().setAfterSeconds(1)),
+            table("", after(1, 1)),
+            table("x".repeat(33), after(1, 1)));
+    wrong.forEach(this::load);
+    assertThat(tables.status()).isEmpty();
+    load(
+        table(
+            "a",
+            SequenceStep.newBuilder()
+                .setAfterSeconds(1)
+                .setCommand(Telecommand.newBuilder().setNoop(Noop.newBuilder()))));
+    assertThat(tables.status()).hasSize(1);
+  }
+}
