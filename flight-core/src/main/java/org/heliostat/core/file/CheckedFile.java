@@ -76,6 +76,25 @@ public final class CheckedFile {
         || (Files.exists(backup) && !Files.exists(path) && read(backup).isEmpty());
   }
 
+  /**
+   * Gives up a newest file that does not read, so that the next write does not put it in the place
+   * of the good one before.
+   */
+  public void dropDamaged() throws IOException {
+    if (Files.exists(path) && read(path).isEmpty()) {
+      Files.delete(path);
+    }
+  }
+
+  /** Removes the file and the one before. */
+  public void delete() throws IOException {
+    // the one before first: left alone it would come back
+    Files.deleteIfExists(backup);
+    Files.deleteIfExists(path);
+    Files.deleteIfExists(fresh);
+    forceFolder(path);
+  }
+
   /** Forces the entry of a file in its folder to disk. */
   public static void forceFolder(Path file) throws IOException {
     Path folder = file.toAbsolutePath().getParent();

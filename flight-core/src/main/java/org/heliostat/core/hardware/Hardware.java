@@ -8,6 +8,7 @@ import java.util.function.LongSupplier;
 import org.heliostat.hal.Camera;
 import org.heliostat.hal.CardReading;
 import org.heliostat.hal.ComputeCard;
+import org.heliostat.hal.NavigationReceiver;
 import org.heliostat.hal.PowerReading;
 import org.heliostat.hal.RailReading;
 import org.heliostat.hal.Reading;
@@ -30,6 +31,7 @@ public final class Hardware {
   private final Map<String, Taken> readings = new ConcurrentHashMap<>();
   private final Map<String, ComputeCard> cards = new ConcurrentHashMap<>();
   private final Map<String, Camera> cameras = new ConcurrentHashMap<>();
+  private final Map<String, NavigationReceiver> receivers = new ConcurrentHashMap<>();
   private volatile List<Watchdog> watchdogs = List.of();
   private volatile boolean opened;
 
@@ -79,6 +81,11 @@ public final class Hardware {
     return Optional.ofNullable(cameras.get(device));
   }
 
+  /** A navigation receiver, by device name, once the devices are open. */
+  public Optional<NavigationReceiver> receiver(String device) {
+    return Optional.ofNullable(receivers.get(device));
+  }
+
   /** The board's watchdogs, once the devices are open. */
   public List<Watchdog> watchdogs() {
     return watchdogs;
@@ -97,11 +104,14 @@ public final class Hardware {
   void opened(
       Map<String, ComputeCard> openCards,
       Map<String, Camera> openCameras,
+      Map<String, NavigationReceiver> openReceivers,
       List<Watchdog> openWatchdogs) {
     cards.clear();
     cards.putAll(openCards);
     cameras.clear();
     cameras.putAll(openCameras);
+    receivers.clear();
+    receivers.putAll(openReceivers);
     watchdogs = List.copyOf(openWatchdogs);
     opened = true;
   }

@@ -16,6 +16,7 @@ import org.heliostat.hal.Camera;
 import org.heliostat.hal.ComputeCard;
 import org.heliostat.hal.Device;
 import org.heliostat.hal.HardwareFault;
+import org.heliostat.hal.NavigationReceiver;
 import org.heliostat.hal.Polled;
 import org.heliostat.hal.Reading;
 import org.heliostat.hal.Sweep;
@@ -46,9 +47,7 @@ public final class HardwareApp implements App {
   private final HardwareCommands commands;
   private final Consumer<Housekeeping.Builder> housekeeping = this::fill;
   private final Map<String, Long> recoveries = new HashMap<>();
-  private final long valuesPeriodNanos;
   private volatile int fresh;
-  private volatile long nextValues;
   private long next;
 
   /** Offers the app as {@code hardware}. */
@@ -74,6 +73,7 @@ public final class HardwareApp implements App {
     Map<String, Device> byName = new LinkedHashMap<>();
     Map<String, ComputeCard> cards = new HashMap<>();
     Map<String, Camera> cameras = new HashMap<>();
+    Map<String, NavigationReceiver> receivers = new HashMap<>();
     List<Watchdog> watchdogs = new ArrayList<>();
     List<DeviceConfig> configs = MissionFile.activeDevices(services.mission());
     for (DeviceConfig config : configs) {
@@ -92,6 +92,8 @@ public final class HardwareApp implements App {
           cards.put(config.getName(), card);
         } else if (device instanceof Camera camera) {
           cameras.put(config.getName(), camera);
+        } else if (device instanceof NavigationReceiver receiver) {
+          receivers.put(config.getName(), receiver);
         } else if (device instanceof Watchdog watchdog) {
           watchdogs.add(watchdog);
         }
@@ -109,11 +111,8 @@ public final class HardwareApp implements App {
     this.health = new HealthWatch(configs, services.hardware(), services.events());
     this.disk = new DiskProbe(services.data().resolve("disk-probe.bin"), services.clock());
     this.commands = new HardwareCommands(services, byName);
-    services.hardware().opened(cards, cameras, watchdogs);
-    valuesPeriodNanos =
-        (long) (services.mission().getHousekeeping().getDevicePeriodSeconds() * 1e9);
+    services.hardware().opened(cards, cameras, receivers, watchdogs);
     next = services.clock().missionNanos();
-    nextValues = next;
     services.telemetry().contribute(housekeeping);
   }
 
@@ -194,11 +193,6 @@ public final class HardwareApp implements App {
 
   private void fill(Housekeeping.Builder packet) {
     packet.setDevices(polled.size()).setDevicesFresh(fresh).addAllFaulty(health.faulty());
-    long now = services.clock().missionNanos();
-    if (now - nextValues < 0) {
-      return;
-    }
-    nextValues = now + valuesPeriodNanos;
     for (Polled<?> device : polled) {
       services
           .hardware()

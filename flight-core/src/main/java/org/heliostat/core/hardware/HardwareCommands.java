@@ -1,5 +1,6 @@
 package org.heliostat.core.hardware;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -15,10 +16,13 @@ import org.heliostat.hal.CoolantPump;
 import org.heliostat.hal.Device;
 import org.heliostat.hal.HardwareFault;
 import org.heliostat.hal.Heater;
+import org.heliostat.hal.PlatformBus;
 import org.heliostat.hal.PowerSwitch;
 import org.heliostat.hal.RailReading;
+import org.heliostat.protocol.AppArgument;
 import org.heliostat.protocol.CycleRail;
 import org.heliostat.protocol.DeviceFault;
+import org.heliostat.protocol.SendFrame;
 import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Telecommand.CommandCase;
 
@@ -70,7 +74,8 @@ final class HardwareCommands implements AutoCloseable {
             CommandCase.SET_PUMP,
             CommandCase.SET_CARD_POWER_LIMIT,
             CommandCase.RESET_CARD,
-            CommandCase.RECOVER_BUS)) {
+            CommandCase.RECOVER_BUS,
+            CommandCase.SEND_FRAME)) {
       services.commands().handle(command, this::take);
     }
   }
@@ -158,6 +163,20 @@ final class HardwareCommands implements AutoCloseable {
         }
         yield commanded(bus, "recovered");
       }
+      case SEND_FRAME -> {
+        SendFrame send = command.getSendFrame();
+        Map<String, Double> signals = new HashMap<>();
+        for (AppArgument signal : send.getSignalsList()) {
+          if (signals.put(signal.getName(), signal.getValue()) != null) {
+            throw new HardwareFault(
+                HardwareFault.Kind.REFUSED,
+                send.getDevice(),
+                "signal " + signal.getName() + " stands twice");
+          }
+        }
+        device(send.getDevice(), PlatformBus.class).send(send.getFrame(), signals);
+        yield commanded(send.getDevice(), "sent " + send.getFrame());
+      }
       default -> throw new IllegalStateException(command.getCommandCase() + " is not handled here");
     };
   }
@@ -170,6 +189,7 @@ final class HardwareCommands implements AutoCloseable {
   private String switchRail(String name, boolean on) throws HardwareFault, InterruptedException {
     PowerSwitch rail = device(name, PowerSwitch.class);
     if (on) {
+      refuseIsolated(name);
       turnOn(name, rail);
     } else {
       turnOff(name, rail);
@@ -180,6 +200,7 @@ final class HardwareCommands implements AutoCloseable {
   private String cycle(CycleRail cycle) throws HardwareFault, InterruptedException {
     String name = cycle.getDevice();
     PowerSwitch rail = device(name, PowerSwitch.class);
+    refuseIsolated(name);
     turnOff(name, rail);
     services
         .board()
@@ -188,6 +209,14 @@ final class HardwareCommands implements AutoCloseable {
     rail.clearFaults();
     turnOn(name, rail);
     return name + " was off for " + cycle.getOffSeconds() + " s and is on";
+  }
+
+  /** What fault protection has isolated stays off until an operator releases it. */
+  private void refuseIsolated(String rail) throws HardwareFault {
+    if (services.state().get().getIsolatedDevicesList().contains(rail)) {
+      throw new HardwareFault(
+          HardwareFault.Kind.REFUSED, rail, "it is isolated, and must be released first");
+    }
   }
 
   private void turnOn(String name, PowerSwitch rail) throws HardwareFault, InterruptedException {

@@ -1,8 +1,8 @@
 package org.heliostat.core.link;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import java.io.ByteArrayOutputStream;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -10,9 +10,11 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.heliostat.core.app.App;
 import org.heliostat.core.app.AppFactory;
 import org.heliostat.core.app.Services;
+import org.heliostat.core.command.Execution;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.recorder.RecorderFault;
@@ -23,6 +25,9 @@ import org.heliostat.protocol.LinkConfig;
 import org.heliostat.protocol.MqttPort;
 import org.heliostat.protocol.PacketSeal;
 import org.heliostat.protocol.PacketSeal.Direction;
+import org.heliostat.protocol.SetTransmitter;
+import org.heliostat.protocol.Telecommand;
+import org.heliostat.protocol.Telecommand.CommandCase;
 import org.heliostat.protocol.Topics;
 import org.heliostat.protocol.Uplink;
 
@@ -45,12 +50,17 @@ public final class LinkApp implements App {
   private final MqttPort port;
   private final String downlinkTopic;
   private final int window;
+  private final long windowBytes;
   private final long resendNanos;
   private final long reconnectNanos;
   private final BlockingQueue<byte[]> inbound = new ArrayBlockingQueue<>(INBOUND_PACKETS);
+  private final Transmitter transmitter;
   private final Map<Long, Long> sentAt = new HashMap<>();
   private final AtomicLong badPackets = new AtomicLong();
+  private final Consumer<Housekeeping.Builder> housekeeping = this::fill;
   private boolean up;
+  private boolean silent;
+  private long packets;
   private boolean recorderFailed;
   private long nextConnect;
 
@@ -72,8 +82,12 @@ public final class LinkApp implements App {
     this.services = services;
     this.seal = seal;
     this.downlinkTopic = topics.downlink();
+    services.telemetry().contribute(housekeeping);
+    this.transmitter = new Transmitter(services.state(), services.clock());
+    services.commands().handle(CommandCase.SET_TRANSMITTER, this::setTransmitter);
     LinkConfig config = services.mission().getLink();
     this.window = config.getWindow();
+    this.windowBytes = config.getWindowKibibytes() * 1024L;
     this.resendNanos = (long) (config.getResendSeconds() * 1e9);
     this.reconnectNanos = (long) (config.getReconnectSeconds() * 1e9);
     this.port =
@@ -96,8 +110,16 @@ public final class LinkApp implements App {
       packet = inbound.poll();
     }
     if (port.connected()) {
-      sendRecords();
-      sendHousekeeping();
+      if (transmitter.silentNanos() == 0) {
+        if (silent) {
+          silent = false;
+          services.events().report(CoreEvent.TRANSMITTER, "speaks again");
+        }
+        sendRecords();
+        sendHousekeeping();
+      } else {
+        silent = true;
+      }
     } else {
       reconnect();
     }
@@ -128,7 +150,10 @@ public final class LinkApp implements App {
     try {
       Uplink uplink = Uplink.parseFrom(packet.get());
       switch (uplink.getBodyCase()) {
-        case TELECOMMAND -> services.commands().submit(uplink.getTelecommand());
+        case TELECOMMAND -> {
+          heard();
+          services.commands().submit(uplink.getTelecommand());
+        }
         case RECEIPT -> {
           // first, for they may be freed although the disk keeps nobody informed
           uplink.getReceipt().getRecordsList().forEach(sentAt::remove);
@@ -141,6 +166,28 @@ public final class LinkApp implements App {
     } catch (RecorderFault e) {
       recorderFault(e);
     }
+  }
+
+  /** Ground is there: the command-loss timer begins anew. */
+  private void heard() {
+    services.state().update(next -> next.setLastCommandNanos(services.clock().missionNanos()));
+  }
+
+  private void setTransmitter(Telecommand command, Execution execution) {
+    SetTransmitter wanted = command.getSetTransmitter();
+    if (wanted.getSilent()) {
+      transmitter.silence((long) (wanted.getForSeconds() * 1e9));
+      services
+          .events()
+          .report(CoreEvent.TRANSMITTER, "is silent for " + wanted.getForSeconds() + " s");
+    } else {
+      transmitter.speak();
+    }
+    execution.complete();
+  }
+
+  private void fill(Housekeeping.Builder packet) {
+    packet.setBadPackets(badPackets.get());
   }
 
   private void badPacket() {
@@ -156,7 +203,13 @@ public final class LinkApp implements App {
 
   private void sendRecords() {
     long now = services.clock().hostNanos();
+    long underWay = 0;
     for (Recorder.Pending record : services.recorder().pending(window)) {
+      // the first one goes whatever its size
+      if (underWay > 0 && underWay + record.bytes() > windowBytes) {
+        return;
+      }
+      underWay += record.bytes();
       Long sent = sentAt.get(record.id());
       if (sent != null && now - sent < resendNanos) {
         continue;
@@ -166,7 +219,7 @@ public final class LinkApp implements App {
         if (body.length == 0) {
           continue;
         }
-        if (!send(withNumber(record.id(), body), 1)) {
+        if (!send(Downlink.newBuilder().setRecord(record.id()), body, 1)) {
           return;
         }
         sentAt.put(record.id(), now);
@@ -182,27 +235,31 @@ public final class LinkApp implements App {
   private void sendHousekeeping() {
     Optional<Housekeeping> newest = services.telemetry().take();
     if (newest.isPresent()) {
-      boolean unused =
-          send(Downlink.newBuilder().setHousekeeping(newest.get()).build().toByteArray(), 0);
+      boolean unused = send(Downlink.newBuilder().setHousekeeping(newest.get()), new byte[0], 0);
     }
   }
 
-  private boolean send(byte[] packet, int qos) {
-    byte[] sealed = seal.seal(Direction.DOWNLINK, packet);
+  /**
+   * Sends what is built and what is stored as one packet, with its time. Protobuf messages merge
+   * when their bytes are joined, so a stored body need not be parsed.
+   */
+  private boolean send(Downlink.Builder packet, byte[] stored, int qos) {
+    byte[] head =
+        packet
+            .setStreamSequence(++packets)
+            .setSentMissionNanos(services.clock().missionNanos())
+            .setSentUtcNanos(services.clock().utcNanos())
+            .setUtcQuality(services.clock().quality())
+            .build()
+            .toByteArray();
+    byte[] joined = Arrays.copyOf(head, head.length + stored.length);
+    System.arraycopy(stored, 0, joined, head.length, stored.length);
+    byte[] sealed = seal.seal(Direction.DOWNLINK, joined);
     if (!port.publish(downlinkTopic, sealed, qos)) {
       return false;
     }
     services.state().update(next -> next.setSentBytes(next.getSentBytes() + sealed.length));
     return true;
-  }
-
-  /** Protobuf messages merge when their bytes are joined, so the stored body need not be parsed. */
-  private static byte[] withNumber(long record, byte[] body) {
-    byte[] number = Downlink.newBuilder().setRecord(record).build().toByteArray();
-    ByteArrayOutputStream joined = new ByteArrayOutputStream(number.length + body.length);
-    joined.writeBytes(number);
-    joined.writeBytes(body);
-    return joined.toByteArray();
   }
 
   /** While ground is there, what is left goes out first, for a bounded time. */
@@ -211,6 +268,7 @@ public final class LinkApp implements App {
     long start = services.clock().hostNanos();
     try {
       while (port.connected()
+          && transmitter.silentNanos() == 0
           && services.recorder().pendingRecords() > 0
           && services.clock().hostNanos() - start < FAREWELL_NANOS) {
         step();
@@ -218,6 +276,7 @@ public final class LinkApp implements App {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    services.telemetry().withdraw(housekeeping);
     port.close();
   }
 }

@@ -6,21 +6,13 @@ import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
-import java.nio.file.Path;
 import java.util.Set;
 import org.heliostat.core.app.Services;
-import org.heliostat.core.bus.Bus;
-import org.heliostat.core.command.Commands;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.event.Events;
-import org.heliostat.core.mode.Modes;
-import org.heliostat.core.recorder.Recorder;
-import org.heliostat.core.state.StateStore;
-import org.heliostat.core.telemetry.Telemetry;
-import org.heliostat.core.time.BoardClock;
+import org.heliostat.core.fixture.TestServices;
 import org.heliostat.hal.Board;
 import org.heliostat.protocol.DeviceFault;
-import org.heliostat.protocol.Mission;
 import org.junit.jupiter.api.Test;
 
 /** What the app says of the buses; its devices have tests of their own. */
@@ -30,22 +22,11 @@ class HardwareAppTest {
   private final Board board = mock(Board.class);
   private final Events events = mock(Events.class);
   private final Services services =
-      new Services(
-          Mission.getDefaultInstance(),
-          Path.of("no image"),
-          Path.of("no data"),
-          Path.of("no run"),
-          "",
-          board,
-          mock(BoardClock.class),
-          new Bus(),
-          events,
-          mock(StateStore.class),
-          mock(Recorder.class),
-          mock(Commands.class),
-          mock(Modes.class),
-          new Hardware(() -> 0),
-          new Telemetry());
+      new TestServices()
+          .with(Board.class, board)
+          .with(Events.class, events)
+          .with(Hardware.class, new Hardware(() -> 0))
+          .build();
 
   private void reported(int count) {
     verify(events, times(count)).reportDevice(CoreEvent.BUS_RECOVERED, BUS, DeviceFault.TIMEOUT);

@@ -8,10 +8,10 @@ import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.inOrder;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
-import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
@@ -20,27 +20,26 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.heliostat.core.app.Services;
-import org.heliostat.core.bus.Bus;
 import org.heliostat.core.command.CommandHandler;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.command.Execution;
-import org.heliostat.core.event.Events;
-import org.heliostat.core.mode.Modes;
-import org.heliostat.core.recorder.Recorder;
+import org.heliostat.core.fixture.TestServices;
 import org.heliostat.core.state.StateStore;
-import org.heliostat.core.telemetry.Telemetry;
 import org.heliostat.core.time.BoardClock;
 import org.heliostat.hal.Board;
 import org.heliostat.hal.CardReading;
 import org.heliostat.hal.ComputeCard;
 import org.heliostat.hal.HardwareFault;
 import org.heliostat.hal.Heater;
+import org.heliostat.hal.PlatformBus;
 import org.heliostat.hal.PowerSwitch;
 import org.heliostat.hal.RailReading;
+import org.heliostat.protocol.AppArgument;
 import org.heliostat.protocol.CycleRail;
-import org.heliostat.protocol.Mission;
+import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.RecoverBus;
 import org.heliostat.protocol.ResetCard;
+import org.heliostat.protocol.SendFrame;
 import org.heliostat.protocol.SetCardPowerLimit;
 import org.heliostat.protocol.SetHeater;
 import org.heliostat.protocol.SwitchRail;
@@ -56,11 +55,13 @@ class HardwareCommandsTest {
   private final BoardClock clock = mock(BoardClock.class);
   private final Commands commands = mock(Commands.class);
   private final PowerSwitch rail = mock(PowerSwitch.class);
+  private final PlatformBus platform = mock(PlatformBus.class);
   private final Heater heater = mock(Heater.class);
   private final ComputeCard card = mock(ComputeCard.class);
   private final Map<CommandCase, CommandHandler> handlers = new EnumMap<>(CommandCase.class);
   private final Hardware readings = new Hardware(() -> 0);
   private HardwareCommands hardware;
+  private final StateStore state = mock(StateStore.class);
   private long now;
 
   @BeforeEach
@@ -69,26 +70,20 @@ class HardwareCommandsTest {
         .when(commands)
         .handle(any(), any());
     when(clock.missionNanos()).thenAnswer(call -> now);
+    when(state.get()).thenReturn(FlightState.getDefaultInstance());
     doAnswer(call -> now = call.getArgument(0)).when(board).sleepUntilNanos(anyLong());
     Services services =
-        new Services(
-            Mission.getDefaultInstance(),
-            Path.of("."),
-            Path.of("."),
-            Path.of("."),
-            "",
-            board,
-            clock,
-            new Bus(),
-            mock(Events.class),
-            mock(StateStore.class),
-            mock(Recorder.class),
-            commands,
-            mock(Modes.class),
-            readings,
-            new Telemetry());
+        new TestServices()
+            .with(Board.class, board)
+            .with(BoardClock.class, clock)
+            .with(StateStore.class, state)
+            .with(Commands.class, commands)
+            .with(Hardware.class, readings)
+            .build();
     hardware =
-        new HardwareCommands(services, Map.of("switch0", rail, "heater0", heater, "card0", card));
+        new HardwareCommands(
+            services,
+            Map.of("switch0", rail, "heater0", heater, "card0", card, "platform", platform));
   }
 
   @AfterEach
@@ -293,6 +288,44 @@ class HardwareCommandsTest {
     assertThat(end(reset)).contains("TIMEOUT").contains("does not answer");
     readings.put("card0", reading(40, Long.MAX_VALUE));
     assertThat(end(reset)).isEqualTo("completed");
+  }
+
+  @Test
+  void anIsolatedRailIsNotTurnedOn() throws Exception {
+    when(state.get()).thenReturn(FlightState.newBuilder().addIsolatedDevices("switch0").build());
+    SwitchRail.Builder rails = SwitchRail.newBuilder().setDevice("switch0").setOn(true);
+    assertThat(end(Telecommand.newBuilder().setSwitchRail(rails).build()))
+        .contains("REFUSED")
+        .contains("must be released");
+    assertThat(end(cycle())).contains("must be released");
+    verify(rail, never()).on();
+    when(rail.read()).thenReturn(state(false, false));
+    assertThat(end(Telecommand.newBuilder().setSwitchRail(rails.setOn(false)).build()))
+        .isEqualTo("completed");
+  }
+
+  private static SendFrame.Builder frame(String device) {
+    return SendFrame.newBuilder()
+        .setDevice(device)
+        .setFrame("command")
+        .addSignals(AppArgument.newBuilder().setName("opcode").setValue(3));
+  }
+
+  @Test
+  void aFrameGoesToThePlatformAsItsDriverDescribesIt() throws Exception {
+    assertThat(end(Telecommand.newBuilder().setSendFrame(frame("platform")).build()))
+        .isEqualTo("completed");
+    verify(platform).send("command", Map.of("opcode", 3.0));
+    assertThat(
+            end(
+                Telecommand.newBuilder()
+                    .setSendFrame(
+                        frame("platform").addSignals(AppArgument.newBuilder().setName("opcode")))
+                    .build()))
+        .contains("REFUSED")
+        .contains("opcode stands twice");
+    assertThat(end(Telecommand.newBuilder().setSendFrame(frame("switch0")).build()))
+        .contains("not a PlatformBus");
   }
 
   @Test

@@ -1,0 +1,71 @@
+package org.heliostat.core.scrub;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The list of an image's files with the SHA-256 of each, as {@code sha256sum} writes and checks it;
+ * the build leaves it in the image.
+ */
+final class ImageManifest {
+  /** Name of the file, in the image's folder. */
+  static final String NAME = "SHA256SUMS";
+
+  private static final int MOST_FILES = 10_000;
+  private static final Pattern LINE = Pattern.compile("([0-9a-f]{64}) [ *](\\S.*)");
+
+  private ImageManifest() {}
+
+  /** One file of the image, by its path from the image's folder. */
+  record Entry(String path, String sha256) {}
+
+  /**
+   * Reads the list.
+   *
+   * @throws IOException where it is missing, or is not what the build wrote
+   */
+  static List<Entry> read(Path image) throws IOException {
+    List<Entry> entries = new ArrayList<>();
+    for (String line : Files.readAllLines(image.resolve(NAME), StandardCharsets.UTF_8)) {
+      Matcher matcher = LINE.matcher(line);
+      if (!matcher.matches() || entries.size() == MOST_FILES) {
+        throw new IOException(NAME + " of the image is damaged");
+      }
+      String path =
+          matcher.group(2).startsWith("./") ? matcher.group(2).substring(2) : matcher.group(2);
+      if (!image.resolve(path).normalize().startsWith(image)) {
+        throw new IOException(NAME + " of the image is damaged: it leads out of the image");
+      }
+      entries.add(new Entry(path, matcher.group(1)));
+    }
+    return List.copyOf(entries);
+  }
+
+  /** SHA-256 of a file, in hexadecimal. */
+  static String sha256(Path file) throws IOException {
+    MessageDigest digest;
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+    byte[] buffer = new byte[1 << 16];
+    try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+      for (int read = in.read(buffer); read > 0; read = in.read(buffer)) {
+        digest.update(buffer, 0, read);
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+}

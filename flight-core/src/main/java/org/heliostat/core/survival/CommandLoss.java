@@ -1,0 +1,38 @@
+package org.heliostat.core.survival;
+
+/**
+ * The command-loss timer. Runs out once for each span of silence from ground, and again after each
+ * further one. Mission time that began anew (power loss) starts it anew. Not thread-safe.
+ */
+final class CommandLoss {
+  private long since;
+
+  /**
+   * @param lastNanos mission time at which ground was heard last; 0 where it never was
+   */
+  CommandLoss(long lastNanos, long nowNanos) {
+    since = lastNanos > 0 && lastNanos <= nowNanos ? lastNanos : nowNanos;
+  }
+
+  /**
+   * Looks whether it has run out.
+   *
+   * @param lastNanos as above
+   * @param limitNanos how long ground may be silent; 0 for ever
+   */
+  boolean ranOut(long lastNanos, long nowNanos, long limitNanos) {
+    if (lastNanos > since && lastNanos <= nowNanos) {
+      since = lastNanos;
+    }
+    if (limitNanos <= 0 || nowNanos - since < limitNanos) {
+      return false;
+    }
+    since = nowNanos;
+    return true;
+  }
+
+  /** Mission time in ns that is left. */
+  long leftNanos(long nowNanos, long limitNanos) {
+    return limitNanos <= 0 ? 0 : Math.max(0, limitNanos - (nowNanos - since));
+  }
+}
