@@ -2,15 +2,23 @@ package org.heliostat.core.mission;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.heliostat.protocol.AppClass;
 import org.heliostat.protocol.AppConfig;
 import org.heliostat.protocol.BusConfig;
 import org.heliostat.protocol.CardConfig;
 import org.heliostat.protocol.DeviceConfig;
+import org.heliostat.protocol.ExecutiveConfig;
 import org.heliostat.protocol.Mission;
+import org.heliostat.protocol.PriorityQuota;
+import org.heliostat.protocol.RateGroupConfig;
+import org.heliostat.protocol.RecordPriority;
+import org.heliostat.protocol.RecorderConfig;
 import org.heliostat.protocol.SchemaCheck;
 import org.heliostat.protocol.SchemaCheck.Problem.Step;
 import org.heliostat.protocol.TextFiles;
@@ -55,6 +63,8 @@ public final class MissionFile {
         problems.add(problem(located, at, "app \"" + app.getName() + "\" stands twice"));
       }
     }
+    appProblems(located, problems);
+    recorderProblems(located, problems);
     Set<String> buses = new HashSet<>();
     for (int i = 0; i < mission.getBusesCount(); i++) {
       BusConfig bus = mission.getBuses(i);
@@ -165,6 +175,84 @@ public final class MissionFile {
       throw new BadTextFile(problems);
     }
     return mission;
+  }
+
+  /** What apps want of each other and of rate groups. */
+  private static void appProblems(Located<Mission> located, List<String> problems) {
+    Mission mission = located.message();
+    Set<String> groups = new HashSet<>();
+    ExecutiveConfig executive = mission.getExecutive();
+    for (int i = 0; i < executive.getRateGroupsCount(); i++) {
+      RateGroupConfig group = executive.getRateGroups(i);
+      if (!groups.add(group.getName())) {
+        problems.add(
+            problem(
+                located,
+                List.of(
+                    step(mission, "executive", 0),
+                    step(executive, "rate_groups", i),
+                    step(group, "name", 0)),
+                "rate group \"" + group.getName() + "\" stands twice"));
+      }
+    }
+    Map<String, AppConfig> before = new HashMap<>();
+    for (int i = 0; i < mission.getAppsCount(); i++) {
+      AppConfig app = mission.getApps(i);
+      Step at = step(mission, "apps", i);
+      if (!app.getRateGroup().isEmpty() && !groups.contains(app.getRateGroup())) {
+        problems.add(
+            problem(
+                located,
+                List.of(at, step(app, "rate_group", 0)),
+                "no rate group is called \"" + app.getRateGroup() + "\""));
+      }
+      for (int j = 0; j < app.getNeedsCount(); j++) {
+        AppConfig need = before.get(app.getNeeds(j));
+        Step reference = step(app, "needs", j);
+        if (need == null) {
+          problems.add(
+              problem(
+                  located,
+                  List.of(at, reference),
+                  "no app before this one is called \"" + app.getNeeds(j) + "\""));
+        } else if (app.getAppClass() == AppClass.PLATFORM
+            && need.getAppClass() != AppClass.PLATFORM) {
+          problems.add(
+              problem(
+                  located,
+                  List.of(at, reference),
+                  "a platform app cannot need \""
+                      + need.getName()
+                      + "\", which safe mode does not start"));
+        }
+      }
+      before.put(app.getName(), app);
+    }
+    String receiver = mission.getTime().getReceiver();
+    if (!receiver.isEmpty()
+        && mission.getDevicesList().stream().noneMatch(d -> d.getName().equals(receiver))) {
+      problems.add(
+          problem(
+              located,
+              List.of(step(mission, "time", 0), step(mission.getTime(), "receiver", 0)),
+              "no device is called \"" + receiver + "\""));
+    }
+  }
+
+  private static void recorderProblems(Located<Mission> located, List<String> problems) {
+    Mission mission = located.message();
+    RecorderConfig recorder = mission.getRecorder();
+    Set<RecordPriority> priorities = new HashSet<>();
+    for (int i = 0; i < recorder.getQuotasCount(); i++) {
+      PriorityQuota quota = recorder.getQuotas(i);
+      List<Step> at = List.of(step(mission, "recorder", 0), step(recorder, "quotas", i));
+      if (!priorities.add(quota.getPriority())) {
+        problems.add(problem(located, at, "priority " + quota.getPriority() + " stands twice"));
+      }
+      if (quota.getQuotaMebibytes() > recorder.getQuotaMebibytes()) {
+        problems.add(problem(located, at, "it is more than the recorder has altogether"));
+      }
+    }
   }
 
   /** The cards of a mission that are in use. */

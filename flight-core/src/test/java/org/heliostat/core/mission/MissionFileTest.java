@@ -81,6 +81,16 @@ class MissionFileTest {
   }
 
   @Test
+  void quotasOfTheRecorderAreChecked() {
+    String bulk = "quotas { priority: BULK quota_mebibytes: 8 }";
+    fails("recorder { " + bulk + "\n" + bulk + " }", "m.textproto:9:", "quotas[1]", "BULK");
+    fails(
+        "recorder { quota_mebibytes: 16 quotas { priority: BULK quota_mebibytes: 17 } }",
+        "recorder.quotas[0]",
+        "more than the recorder has");
+  }
+
+  @Test
   void parametersAndReferencesOfDevicesAreChecked() {
     fails(
         "devices { name: \"c\" driver: \"nvml\" parameters { key: \"wrong\" value: \"bad key\" } }",
