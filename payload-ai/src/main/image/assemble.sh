@@ -23,3 +23,5 @@ done
 for arch in linux-x86-64 linux-aarch64; do
   unpack "$(ls "$image"/lib/jna-*.jar)" "com/sun/jna/$arch"
 done
+# what the flight checks itself against, and anybody else with sha256sum -c
+(cd "$image" && find . -type f ! -name SHA256SUMS | LC_ALL=C sort | xargs sha256sum >"$target/SHA256SUMS" && mv "$target/SHA256SUMS" .)

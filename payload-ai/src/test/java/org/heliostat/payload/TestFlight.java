@@ -15,17 +15,15 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import org.heliostat.core.app.Services;
-import org.heliostat.core.bus.Bus;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.event.EventDefinition;
 import org.heliostat.core.event.Events;
+import org.heliostat.core.fixture.TestServices;
 import org.heliostat.core.hardware.Hardware;
 import org.heliostat.core.mode.Modes;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.state.StateStore;
-import org.heliostat.core.telemetry.Telemetry;
 import org.heliostat.core.time.BoardClock;
-import org.heliostat.hal.Board;
 import org.heliostat.hal.CardReading;
 import org.heliostat.payload.model.ModelFolder;
 import org.heliostat.protocol.CameraConfig;
@@ -95,22 +93,18 @@ public final class TestFlight {
         .when(events)
         .report(any(), any(Object[].class));
     services =
-        new Services(
-            mission.build(),
-            folder,
-            folder,
-            run,
-            "",
-            mock(Board.class),
-            clock,
-            new Bus(),
-            events,
-            state,
-            recorder,
-            commands,
-            modes,
-            hardware,
-            new Telemetry());
+        new TestServices()
+            .mission(mission)
+            .folder(folder)
+            .run(run)
+            .with(BoardClock.class, clock)
+            .with(Events.class, events)
+            .with(StateStore.class, state)
+            .with(Recorder.class, recorder)
+            .with(Commands.class, commands)
+            .with(Modes.class, modes)
+            .with(Hardware.class, hardware)
+            .build();
   }
 
   /** A model that the test worker takes for loaded. */

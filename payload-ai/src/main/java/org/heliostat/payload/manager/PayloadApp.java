@@ -17,6 +17,7 @@ import org.heliostat.core.app.App;
 import org.heliostat.core.app.AppFactory;
 import org.heliostat.core.app.AppFailure;
 import org.heliostat.core.app.Services;
+import org.heliostat.core.command.Commands;
 import org.heliostat.core.command.Execution;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.recorder.RecorderFault;
@@ -128,6 +129,8 @@ public final class PayloadApp implements App {
 
   /** On the link's thread. */
   private void takeFrames(int count, Execution execution) {
+    // each frame may cost its deadline, and longer commands are what they are
+    execution.within(Commands.DEADLINE_SECONDS + count * config.getFrameDeadlineSeconds());
     if (services.modes().mode() != Mode.PAYLOAD) {
       execution.fail("frames are taken in mode PAYLOAD, the mode is " + services.modes().mode());
     } else if (!requests.offer(new Request(count, execution))) {
