@@ -19,7 +19,7 @@ final class AuditLog implements AutoCloseable {
     this.clock = clock;
   }
 
-  /** Writes one stage and brings it to disk. */
+  /** Writes one stage; what was sent and how it ended is on disk on return. */
   void write(
       String operator,
       Telecommand command,
@@ -42,7 +42,9 @@ final class AuditLog implements AutoCloseable {
     }
     line.add("telecommand", ProtoJson.of(command));
     lines.append(line);
-    lines.force();
+    if (!stage.equals("ACCEPTED") && !stage.equals("STARTED") && !stage.equals("PROGRESS")) {
+      lines.force();
+    }
   }
 
   @Override

@@ -5,10 +5,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The number of the last command, on disk before a command with it is sent. One thread. */
+/**
+ * The number of the last command. Numbers are reserved on disk, a block at a time, before one of
+ * them is given, so that a restart gives none twice; it leaves out what is left of its block, which
+ * a counter that only has to go forward allows. One thread.
+ */
 final class CommandCounter {
+  private static final int BLOCK = 100;
+
   private final Path file;
   private long last;
+  private long reserved;
 
   CommandCounter(Path file) throws IOException {
     this.file = file;
@@ -16,6 +23,7 @@ final class CommandCounter {
       String text = Files.readString(file).strip();
       try {
         last = Long.parseLong(text);
+        reserved = last;
       } catch (NumberFormatException e) {
         throw new IOException(file + " holds no number: " + text, e);
       }
@@ -24,7 +32,10 @@ final class CommandCounter {
 
   /** The next number; once given it is never given again. */
   long next() throws IOException {
-    DurableFile.write(file, Long.toString(last + 1).getBytes(StandardCharsets.US_ASCII));
+    if (last == reserved) {
+      DurableFile.write(file, Long.toString(last + BLOCK).getBytes(StandardCharsets.US_ASCII));
+      reserved = last + BLOCK;
+    }
     last++;
     return last;
   }

@@ -36,6 +36,7 @@ final class CommandDesk {
   private final CommandCounter counter;
   private final AuditLog audit;
   private final Predicate<Uplink> uplink;
+  private final Runnable wake;
   private final Deque<Ticket> waiting = new ArrayDeque<>();
   private final Map<Long, Ticket> open = new HashMap<>();
   private @Nullable Ticket unanswered;
@@ -72,7 +73,13 @@ final class CommandDesk {
     }
   }
 
-  CommandDesk(CommandCounter counter, AuditLog audit, Predicate<Uplink> uplink) {
+  /**
+   * A desk without commands.
+   *
+   * @param wake has {@link #tick} called soon
+   */
+  CommandDesk(CommandCounter counter, AuditLog audit, Predicate<Uplink> uplink, Runnable wake) {
+    this.wake = wake;
     this.counter = counter;
     this.audit = audit;
     this.uplink = uplink;
@@ -88,6 +95,7 @@ final class CommandDesk {
       refuse(ticket, MOST_WAITING + " commands are waiting already");
     } else {
       waiting.addLast(ticket);
+      wake.run();
     }
     return ticket;
   }

@@ -1,6 +1,7 @@
 package org.heliostat.hil.ground;
 
 import com.google.gson.JsonObject;
+import com.google.protobuf.Message;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,8 @@ final class DiskArchive implements Archive, AutoCloseable {
   private final JsonLines events;
   private final JsonLines reports;
   private final JsonLines dumps;
+  private final JsonLines answers;
+  private final DumpedFiles files;
   private final JsonLines telemetry;
   private final Counters counters;
 
@@ -34,7 +37,9 @@ final class DiskArchive implements Archive, AutoCloseable {
     events = JsonLines.open(out.resolve("events.jsonl"));
     reports = JsonLines.open(out.resolve("reports.jsonl"));
     dumps = JsonLines.open(out.resolve("event-dumps.jsonl"));
+    answers = JsonLines.open(out.resolve("answers.jsonl"));
     telemetry = JsonLines.open(out.resolve("telemetry.jsonl"));
+    files = new DumpedFiles(out.resolve("files"));
   }
 
   @Override
@@ -51,6 +56,11 @@ final class DiskArchive implements Archive, AutoCloseable {
       case COMMAND_REPORT -> report(number, downlink.getCommandReport());
       case EVENT_DUMP -> dump(number, downlink.getEventDump());
       case HOUSEKEEPING -> telemetry(downlink.getHousekeeping());
+      case TABLE_DUMP -> answer(number, "table_dump", downlink.getTableDump());
+      case FIELD_VALUE -> answer(number, "field_value", downlink.getFieldValue());
+      case FILE_LIST -> answer(number, "file_list", downlink.getFileList());
+      case FILE_DESCRIPTION -> answer(number, "file_description", downlink.getFileDescription());
+      case FILE_PART -> files.store(downlink.getFilePart());
       case BODY_NOT_SET -> fresh = false;
     }
     records.add(number, crc);
@@ -63,6 +73,7 @@ final class DiskArchive implements Archive, AutoCloseable {
     events.force();
     reports.force();
     dumps.force();
+    answers.force();
     records.force();
   }
 
@@ -100,9 +111,24 @@ final class DiskArchive implements Archive, AutoCloseable {
     dumps.append(line);
   }
 
+  private void answer(long number, String kind, Message message) throws IOException {
+    JsonObject line = ProtoJson.of(message);
+    line.addProperty("answer", kind);
+    line.addProperty("record", number);
+    answers.append(line);
+  }
+
+  /** Of what was recorded; how it was sent is another matter each time. */
   private static int crc(Downlink downlink) {
     CRC32C crc = new CRC32C();
-    crc.update(downlink.toByteArray());
+    crc.update(
+        downlink.toBuilder()
+            .clearStreamSequence()
+            .clearSentMissionNanos()
+            .clearSentUtcNanos()
+            .clearUtcQuality()
+            .build()
+            .toByteArray());
     return (int) crc.getValue();
   }
 
@@ -112,6 +138,7 @@ final class DiskArchive implements Archive, AutoCloseable {
         events;
         reports;
         dumps;
+        answers;
         telemetry;
         catalogue) {
       force();

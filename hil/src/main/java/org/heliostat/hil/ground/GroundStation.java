@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -35,6 +34,8 @@ final class GroundStation implements AutoCloseable {
   /** Packets that have come and not been taken; what does not fit is sent again. */
   private static final int MOST_PACKETS = 256;
 
+  private static final byte[] NOTHING = new byte[0];
+
   private final Path statusFile;
   private final LongSupplier hostNanos;
   private final PacketSeal seal;
@@ -48,7 +49,7 @@ final class GroundStation implements AutoCloseable {
   private final Receiver receiver;
   private final AuditLog audit;
   private final CommandDesk desk;
-  private Optional<Housekeeping> newest = Optional.empty();
+  private final NewestHousekeeping newest = new NewestHousekeeping();
   private final AtomicLong overflowed = new AtomicLong();
   private long nextConnect;
   private long nextStatus;
@@ -71,7 +72,8 @@ final class GroundStation implements AutoCloseable {
     this.events = new GroundEvents(archive::groundEvent);
     this.audit = new AuditLog(out.resolve("commands.jsonl"), InstantSource.system());
     this.desk =
-        new CommandDesk(new CommandCounter(out.resolve("command-counter")), audit, this::send);
+        new CommandDesk(
+            new CommandCounter(out.resolve("command-counter")), audit, this::send, this::wake);
     this.receiver =
         new Receiver(seal, archive, this::send, this::housekeeping, desk::report, events, counters);
     this.port =
@@ -96,17 +98,28 @@ final class GroundStation implements AutoCloseable {
     while (!stop.getAsBoolean()) {
       byte[] packet = inbound.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
       for (int taken = 0; packet != null && taken < PACKETS_AT_ONCE; taken++) {
-        receiver.receive(packet, hostNanos.getAsLong());
+        take(packet);
         packet = inbound.poll();
       }
       if (packet != null) {
-        receiver.receive(packet, hostNanos.getAsLong());
+        take(packet);
       }
       long now = hostNanos.getAsLong();
       receiver.flush(now);
       desk.tick(now);
       connect(now);
       status(now);
+    }
+  }
+
+  /** Nothing has arrived, but there is something to do; a full queue is busy anyway. */
+  private void wake() {
+    boolean unused = inbound.offer(NOTHING);
+  }
+
+  private void take(byte[] packet) {
+    if (packet != NOTHING) {
+      receiver.receive(packet, hostNanos.getAsLong());
     }
   }
 
@@ -121,7 +134,7 @@ final class GroundStation implements AutoCloseable {
   }
 
   private void housekeeping(Housekeeping packet) {
-    newest = Optional.of(packet);
+    newest.take(packet);
     try {
       archive.telemetry(packet);
     } catch (IOException e) {
@@ -168,7 +181,10 @@ final class GroundStation implements AutoCloseable {
     json.add("products", archive.catalogue().json());
     json.add("commands", desk.json());
     json.add("ground_events", events.json());
-    newest.ifPresent(packet -> json.add("housekeeping", ProtoJson.of(packet)));
+    if (!newest.isEmpty()) {
+      json.add("housekeeping", newest.values());
+      json.add("housekeeping_times", newest.times());
+    }
     try {
       DurableFile.replace(statusFile, json + "\n");
     } catch (IOException e) {
@@ -181,7 +197,7 @@ final class GroundStation implements AutoCloseable {
   @Override
   public void close() throws IOException {
     for (byte[] packet = inbound.poll(); packet != null; packet = inbound.poll()) {
-      receiver.receive(packet, hostNanos.getAsLong());
+      take(packet);
     }
     receiver.flushNow();
     port.close();

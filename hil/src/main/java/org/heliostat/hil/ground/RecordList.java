@@ -3,6 +3,7 @@ package org.heliostat.hil.ground;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -16,11 +17,18 @@ import java.util.Set;
  * The records that ground has, by number and checksum: a satellite that lost its recorder may begin
  * to count anew. Bounded; the oldest are forgotten first. One thread.
  */
-final class RecordList implements AutoCloseable {
+public final class RecordList implements AutoCloseable {
   private static final int MOST = 1_000_000;
   private static final int ROW_BYTES = 12;
 
   private record Key(long number, int crc) {}
+
+  /**
+   * A record that ground has.
+   *
+   * @param crc of what was recorded
+   */
+  public record Row(long number, int crc) {}
 
   private final FileChannel channel;
   private final Set<Key> known =
@@ -38,6 +46,16 @@ final class RecordList implements AutoCloseable {
 
   private RecordList(FileChannel channel) {
     this.channel = channel;
+  }
+
+  /** What such a list holds, in the order of arrival; half a row at its end is left out. */
+  public static List<Row> rows(Path file) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file));
+    List<Row> rows = new ArrayList<>();
+    while (bytes.remaining() >= ROW_BYTES) {
+      rows.add(new Row(bytes.getLong(), bytes.getInt()));
+    }
+    return rows;
   }
 
   /** Opens the list; half a row at its end is dropped. */

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.heliostat.hil.power.PowerLossSeries;
 import org.heliostat.hil.report.JsonFiles;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -32,19 +33,25 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     versionProvider = Fly.Version.class,
     description = {
-      "Flies a campaign: faults (every scenario of a folder, each judged by what it expects).",
+      "Flies a campaign: faults (every scenario of a folder, each judged by what it expects),",
+      "kill (the flight process is killed at random instants, 25 kills a flight), power-loss",
+      "(the recorder in an emulated guest whose power goes in mid-write, 5 cuts a disk).",
       "Leaves target/campaigns/KIND/summary.json and a folder for each flight beside it.",
       "Exit code: 0 all flights passed, 1 one failed, 2 wrong use or set-up."
     })
 @SuppressWarnings("NullAway.Init") // picocli fills the fields
 final class CampaignVerb implements Callable<Integer> {
   private static final String FAULTS = "faults";
+  private static final String KILL = "kill";
+  private static final String POWER_LOSS = "power-loss";
+  private static final List<String> KINDS = List.of(FAULTS, KILL, POWER_LOSS);
+  private static final int MOST_RUNS = 1000;
   private static final String SUFFIX = ".textproto";
   private static final long FLIGHT_ENDS_SECONDS = 15;
   private static final Gson PRETTY =
       new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
-  @Parameters(index = "0", paramLabel = "KIND", description = "faults.")
+  @Parameters(index = "0", paramLabel = "KIND", description = "faults, kill, power-loss.")
   private String kind;
 
   @Option(
@@ -63,13 +70,17 @@ final class CampaignVerb implements Callable<Integer> {
   @Option(
       names = "--runs",
       paramLabel = "N",
-      description = "Flights of each scenario, with seeds that follow on. Default: 1.")
-  private int runs = 1;
+      description = {
+        "faults: flights of each scenario, with seeds that follow on. Default: 1.",
+        "kill: kills. Default: 25.",
+        "power-loss: cuts. Default: 5."
+      })
+  private @Nullable Integer runs;
 
   @Option(
       names = "--seed",
       paramLabel = "S",
-      description = "Seed of the first flight of each scenario. Default: 1.")
+      description = "Seed of the first flight (of each scenario). Default: 1.")
   private long seed = 1;
 
   @Option(names = "--fresh", description = "Fly again what has been flown.")
@@ -85,8 +96,13 @@ final class CampaignVerb implements Callable<Integer> {
   private boolean over;
   private @Nullable Process flying;
 
-  /** One flight of the campaign. */
-  record Planned(String name, Path scenario, long seed, Path folder) {
+  /**
+   * One flight of the campaign.
+   *
+   * @param scenario of the faults
+   * @param runs kills of its process, or cuts of its power; 0 in other campaigns
+   */
+  record Planned(String name, Optional<Path> scenario, int runs, long seed, Path folder) {
     /** The scenario as it was flown. */
     private Path flown() {
       return folder.resolve("scenario.textproto");
@@ -98,18 +114,25 @@ final class CampaignVerb implements Callable<Integer> {
       return summary.isPresent()
           && JsonFiles.text(JsonFiles.child(summary.get(), "versions"), "image").equals(image)
           && JsonFiles.whole(summary.get(), "seed") == seed
-          && Files.exists(flown())
-          && Files.mismatch(flown(), scenario) < 0;
+          && JsonFiles.children(summary.get(), "runs").size() == runs
+          && (scenario.isEmpty()
+              || (Files.exists(flown()) && Files.mismatch(flown(), scenario.get()) < 0));
     }
   }
 
   @Override
   public Integer call() throws SetupException, IOException, InterruptedException {
-    if (!kind.equals(FAULTS)) {
-      throw new SetupException("there is no campaign \"" + kind + "\"; there is: " + FAULTS);
+    if (!KINDS.contains(kind)) {
+      throw new SetupException(
+          "there is no campaign \"" + kind + "\"; there are: " + String.join(", ", KINDS));
     }
-    if (runs < 1 || runs > 1000) {
-      throw new SetupException("--runs is " + runs + ", not within 1 to 1000");
+    if (!kind.equals(FAULTS) && (scenarios != null || !only.isEmpty())) {
+      throw new SetupException("--scenarios and --only are for the campaign " + FAULTS);
+    }
+    int most = kind.equals(KILL) ? KillPlan.MOST : PowerLossSeries.MOST;
+    int count = runs != null ? runs : kind.equals(FAULTS) ? 1 : most;
+    if (count < 1 || count > MOST_RUNS) {
+      throw new SetupException("--runs is " + count + ", not within 1 to " + MOST_RUNS);
     }
     Installation installation = Installation.find();
     installation.check();
@@ -117,7 +140,10 @@ final class CampaignVerb implements Callable<Integer> {
         (out == null ? installation.home().resolve("target/campaigns").resolve(kind) : out)
             .toAbsolutePath()
             .normalize();
-    List<Planned> planned = plan(installation, folder);
+    List<Planned> planned =
+        kind.equals(FAULTS)
+            ? plan(installation, folder, count)
+            : parts(kind.equals(KILL) ? "flight-" : "disk-", folder, count, most, seed);
     String image = Files.readString(installation.imageDigest()).strip();
     Files.createDirectories(folder);
     try (FileChannel lock =
@@ -128,7 +154,27 @@ final class CampaignVerb implements Callable<Integer> {
       }
       // on Ctrl-C the flight is told, too, and ends its own processes
       Runtime.getRuntime().addShutdownHook(new Thread(this::end, "end-of-campaign"));
-      return fly(planned, image, folder);
+      return switch (kind) {
+        case KILL ->
+            flyParts(
+                planned,
+                new RunTally("kills", List.of("survived", "golden"), count),
+                count,
+                image,
+                folder,
+                this::start);
+        case POWER_LOSS -> {
+          PowerLoss losses = new PowerLoss(installation, image);
+          yield flyParts(
+              planned,
+              new RunTally("cuts", List.of("survived"), count),
+              count,
+              image,
+              folder,
+              losses::fly);
+        }
+        default -> fly(planned, image, folder);
+      };
     }
   }
 
@@ -158,7 +204,47 @@ final class CampaignVerb implements Callable<Integer> {
     return setup > 0 ? 2 : failed > 0 ? 1 : 0;
   }
 
-  private List<Planned> plan(Installation installation, Path folder)
+  /** Parts of a campaign with so many runs in all, with seeds that follow on. */
+  static List<Planned> parts(String name, Path folder, int count, int most, long seed) {
+    List<Planned> planned = new ArrayList<>();
+    for (int done = 0; done < count; done += most) {
+      long own = seed + planned.size();
+      planned.add(
+          new Planned(
+              name + own,
+              Optional.empty(),
+              Math.min(most, count - done),
+              own,
+              folder.resolve(name + own)));
+    }
+    return List.copyOf(planned);
+  }
+
+  /** How a part is flown; the answer is an exit code. */
+  private interface Part {
+    int fly(Planned planned) throws SetupException, IOException, InterruptedException;
+  }
+
+  private int flyParts(
+      List<Planned> planned, RunTally tally, int count, String image, Path folder, Part part)
+      throws SetupException, IOException, InterruptedException {
+    for (Planned one : planned) {
+      int code = 0;
+      if (fresh || !one.done(image)) {
+        RunFolder.removeTree(one.folder());
+        code = part.fly(one);
+      }
+      tally.add(one.name(), one.runs(), one.seed(), one.folder(), code);
+      System.out.println(tally.last());
+      JsonObject summary = head(tally.passed(), count, image);
+      tally.addTo(summary);
+      write(folder, summary);
+    }
+    System.out.println(tally + "; " + folder.resolve("summary.json"));
+    return tally.exitCode();
+  }
+
+  private List<Planned> plan(Installation installation, Path folder, int runs)
       throws SetupException, IOException {
     Path from = scenarios == null ? installation.home().resolve("hil/scenarios") : scenarios;
     if (!Files.isDirectory(from)) {
@@ -179,7 +265,7 @@ final class CampaignVerb implements Callable<Integer> {
       }
       for (int run = 0; run < runs; run++) {
         String flight = runs == 1 ? name : name + "-" + (seed + run);
-        planned.add(new Planned(flight, file, seed + run, folder.resolve(flight)));
+        planned.add(new Planned(flight, Optional.of(file), 0, seed + run, folder.resolve(flight)));
       }
     }
     for (String name : only) {
@@ -198,7 +284,7 @@ final class CampaignVerb implements Callable<Integer> {
     int code = 0;
     if (fresh || !flight.done(image)) {
       RunFolder.removeTree(flight.folder());
-      byte[] scenario = Files.readAllBytes(flight.scenario());
+      byte[] scenario = Files.readAllBytes(flight.scenario().orElseThrow());
       code = start(flight);
       if (Files.exists(summary)) {
         Files.write(flight.flown(), scenario);
@@ -239,14 +325,11 @@ final class CampaignVerb implements Callable<Integer> {
         JavaCommand.of(
             List.of("heliostat.home=" + System.getProperty("heliostat.home")), Fly.class.getName());
     command.addAll(
-        List.of(
-            "mission",
-            "--scenario",
-            flight.scenario().toString(),
-            "--seed",
-            Long.toString(flight.seed()),
-            "--out",
-            flight.folder().toString()));
+        flight.scenario().isPresent()
+            ? List.of("mission", "--scenario", flight.scenario().get().toString())
+            : List.of("kill", "--kills", Integer.toString(flight.runs())));
+    command.addAll(
+        List.of("--seed", Long.toString(flight.seed()), "--out", flight.folder().toString()));
     Path log = flight.folder().resolveSibling(flight.name() + ".log");
     Process process;
     synchronized (ending) {
@@ -296,18 +379,27 @@ final class CampaignVerb implements Callable<Integer> {
   private void write(
       Path folder, String image, JsonArray flights, int planned, int passed, int failed, int setup)
       throws IOException {
-    JsonObject summary = new JsonObject();
-    summary.addProperty("kind", kind);
-    summary.addProperty("passed", flights.size() == planned && passed == planned);
-    summary.addProperty("runs", planned);
-    summary.addProperty("seed", seed);
-    summary.addProperty("image", image);
+    JsonObject summary = head(flights.size() == planned && passed == planned, planned, image);
     JsonObject outcomes = new JsonObject();
     outcomes.addProperty("passed", passed);
     outcomes.addProperty("failed", failed);
     outcomes.addProperty("not_flown", setup);
     summary.add("outcomes", outcomes);
     summary.add("flights", flights);
+    write(folder, summary);
+  }
+
+  private JsonObject head(boolean passed, int runs, String image) {
+    JsonObject summary = new JsonObject();
+    summary.addProperty("kind", kind);
+    summary.addProperty("passed", passed);
+    summary.addProperty("runs", runs);
+    summary.addProperty("seed", seed);
+    summary.addProperty("image", image);
+    return summary;
+  }
+
+  private static void write(Path folder, JsonObject summary) throws IOException {
     Path partial = folder.resolve("summary.json.partial");
     Files.writeString(partial, PRETTY.toJson(summary) + "\n");
     Files.move(partial, folder.resolve("summary.json"), StandardCopyOption.ATOMIC_MOVE);

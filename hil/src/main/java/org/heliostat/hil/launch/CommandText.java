@@ -3,6 +3,7 @@ package org.heliostat.hil.launch;
 import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
+import com.google.protobuf.TextFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -39,10 +40,18 @@ final class CommandText {
         throw new SetupException(
             name + " has no argument for \"" + argument + "\"; it has " + describe(fields));
       }
-      if (body.hasField(field)) {
+      String text = argument.substring(equals + 1);
+      Object value =
+          field.getJavaType() == FieldDescriptor.JavaType.MESSAGE
+              ? message(field, body.newBuilderForField(field), text)
+              : value(field, text);
+      if (field.isRepeated()) {
+        body.addRepeatedField(field, value);
+      } else if (body.hasField(field)) {
         throw new SetupException(field.getName() + " is given twice");
+      } else {
+        body.setField(field, value);
       }
-      body.setField(field, value(field, argument.substring(equals + 1)));
     }
     Telecommand made = telecommand.setField(command, body.build()).build();
     List<SchemaCheck.Problem> problems = SchemaCheck.problems(made);
@@ -83,6 +92,17 @@ final class CommandText {
     return field.getType().name().toLowerCase(Locale.ROOT);
   }
 
+  /** A table or another message, in text format without the outer braces. */
+  private static Message message(FieldDescriptor field, Message.Builder made, String text)
+      throws SetupException {
+    try {
+      TextFormat.getParser().merge(text, made);
+      return made.build();
+    } catch (TextFormat.ParseException e) {
+      throw new SetupException(field.getName() + " does not read: " + e.getMessage());
+    }
+  }
+
   private static Object value(FieldDescriptor field, String text) throws SetupException {
     try {
       switch (field.getJavaType()) {
@@ -118,7 +138,7 @@ final class CommandText {
           }
         }
         case MESSAGE, BYTE_STRING -> {
-          // no command has such an argument
+          // messages are made elsewhere, and no command has bytes
         }
       }
     } catch (NumberFormatException e) {

@@ -1,5 +1,6 @@
 package org.heliostat.hil.launch;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -22,6 +23,18 @@ final class FlightStateFile {
   /** The state, or nothing when the file is not there or not whole. */
   static Optional<FlightState> read(Path file) {
     try {
+      Optional<byte[]> content = content(file);
+      return content.isPresent()
+          ? Optional.of(FlightState.parseFrom(content.get()))
+          : Optional.empty();
+    } catch (InvalidProtocolBufferException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** What such a file holds, or nothing when it is not there or not whole. */
+  static Optional<byte[]> content(Path file) {
+    try {
       byte[] bytes = Files.readAllBytes(file);
       if (bytes.length < HEADER_BYTES) {
         return Optional.empty();
@@ -36,8 +49,7 @@ final class FlightStateFile {
       CRC32C crc = new CRC32C();
       crc.update(bytes, HEADER_BYTES, length);
       return (int) crc.getValue() == expected
-          ? Optional.of(
-              FlightState.parseFrom(Arrays.copyOfRange(bytes, HEADER_BYTES, bytes.length)))
+          ? Optional.of(Arrays.copyOfRange(bytes, HEADER_BYTES, bytes.length))
           : Optional.empty();
     } catch (IOException e) {
       return Optional.empty();

@@ -48,6 +48,7 @@ public final class Fly implements Callable<Integer> {
     line.addSubcommand(new CommandVerb());
     line.addSubcommand(new CampaignVerb());
     line.addSubcommand(new RigVerb());
+    line.addSubcommand(new KillVerb());
     line.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
           if (failure instanceof SetupException) {

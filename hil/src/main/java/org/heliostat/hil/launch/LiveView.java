@@ -44,7 +44,12 @@ final class LiveView {
     return rig;
   }
 
-  /** The newest housekeeping that ground has. */
+  /** Mission time of the packet that a value of {@link #housekeeping} came in, ns; 0 for none. */
+  long housekeepingNanos(String field) {
+    return JsonFiles.whole(ground(), "housekeeping_times", field);
+  }
+
+  /** The newest housekeeping that ground has, of all sets. */
   JsonObject housekeeping() {
     return JsonFiles.child(ground(), "housekeeping");
   }

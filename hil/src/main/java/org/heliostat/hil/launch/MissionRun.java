@@ -199,7 +199,8 @@ final class MissionRun {
     }
   }
 
-  private static List<String> left(Processes processes, RunFolder run) {
+  /** Waits for all processes, and takes the run-time folder away; what is there all the same. */
+  static List<String> left(Processes processes, RunFolder run) {
     List<String> left = new ArrayList<>();
     for (ProcessHandle process : processes.awaitEnd(OTHERS_END)) {
       left.add("process " + process.pid() + " " + process.info().command().orElse(""));
@@ -211,7 +212,7 @@ final class MissionRun {
     return left;
   }
 
-  private static void remove(Path folder) {
+  static void remove(Path folder) {
     try {
       RunFolder.removeTree(folder);
     } catch (IOException e) {

@@ -159,7 +159,7 @@ final class MissionScript {
     while (!watch.givenUp() && !progress.stalled()) {
       if (!upFor(needed)) {
         since = missionNanos();
-      } else if (JsonFiles.whole(view.housekeeping(), "mission_nanos") > since
+      } else if (view.housekeepingNanos("backlog_records") > since
           && JsonFiles.whole(view.housekeeping(), "backlog_records") == 0) {
         return;
       }

@@ -5,6 +5,7 @@ import static org.heliostat.hil.report.JsonFiles.text;
 
 import com.google.gson.JsonObject;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
@@ -78,11 +79,17 @@ final class Plots {
     double epoch = number(summary, 1e12, "mission_epoch_nanos");
     List<Plot.Point> records = new ArrayList<>();
     for (JsonObject packet : telemetry) {
+      // of another set: it says nothing about the backlog
+      if (!packet.has("backlog_records")) {
+        continue;
+      }
       records.add(
           new Plot.Point(
               (number(packet, 0, "mission_nanos") - epoch) / 1e9,
               number(packet, 0, "backlog_records")));
     }
+    // recorded packets come late, and may have come live before
+    records.sort(Comparator.comparingDouble(Plot.Point::at));
     return new Plot("Link and backlog", "records", 0, to)
         .bands("link up", "up", spans("link", line -> text(line, "link").equals("true")))
         .line("records on board that ground has not confirmed", 0, records, true)

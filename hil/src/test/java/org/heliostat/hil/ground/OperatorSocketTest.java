@@ -43,7 +43,7 @@ class OperatorSocketTest {
     // a Unix socket's path is short, so not in a folder that a test framework names
     address = Files.createTempDirectory("o").resolve("s");
     audit = new AuditLog(out.resolve("commands.jsonl"), InstantSource.fixed(Instant.EPOCH));
-    desk = new CommandDesk(new CommandCounter(out.resolve("counter")), audit, sent::add);
+    desk = new CommandDesk(new CommandCounter(out.resolve("counter")), audit, sent::add, () -> {});
     door = new OperatorSocket(address, desk, () -> 0);
   }
 

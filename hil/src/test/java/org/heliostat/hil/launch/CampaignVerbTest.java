@@ -1,10 +1,12 @@
 package org.heliostat.hil.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,7 +27,7 @@ class CampaignVerbTest {
   }
 
   private CampaignVerb.Planned planned(long seed) {
-    return new CampaignVerb.Planned("s", scenario, seed, flight);
+    return new CampaignVerb.Planned("s", Optional.of(scenario), 0, seed, flight);
   }
 
   @Test
@@ -45,5 +47,21 @@ class CampaignVerbTest {
   void aFlightThatWasCutOffIsNot() throws IOException {
     Files.delete(flight.resolve("summary.json"));
     assertThat(planned(4).done("i")).isFalse();
+  }
+
+  @Test
+  void aKillCampaignIsCutIntoFlightsWithSeedsThatFollowOn() {
+    assertThat(CampaignVerb.parts("flight-", folder, 60, 25, 4))
+        .extracting(CampaignVerb.Planned::runs, CampaignVerb.Planned::seed)
+        .containsExactly(tuple(25, 4L), tuple(25, 5L), tuple(10, 6L));
+  }
+
+  @Test
+  void aKillFlightOfAnotherNumberOfKillsIsFlownAgain() throws IOException {
+    Files.writeString(
+        flight.resolve("summary.json"),
+        "{\"seed\":4,\"runs\":[{},{}],\"versions\":{\"image\":\"i\"}}");
+    assertThat(new CampaignVerb.Planned("s", Optional.empty(), 2, 4, flight).done("i")).isTrue();
+    assertThat(new CampaignVerb.Planned("s", Optional.empty(), 3, 4, flight).done("i")).isFalse();
   }
 }

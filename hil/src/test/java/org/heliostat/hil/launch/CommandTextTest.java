@@ -34,6 +34,28 @@ class CommandTextTest {
     refused("TAKE_FRAMES", List.of("1", "count=2"), "given twice");
   }
 
+  @Test
+  void messagesAreInTextFormatAndListsGrow() throws Exception {
+    assertThat(
+            CommandText.parse(
+                    "ARM_COMMAND",
+                    List.of("command=restart_process { golden: true }", "timeout_seconds=10"))
+                .getArmCommand()
+                .getCommand()
+                .getRestartProcess()
+                .getGolden())
+        .isTrue();
+    assertThat(
+            CommandText.parse(
+                    "APP_COMMAND",
+                    List.of("mine", "turn", "arguments=name: 'a' value: 1", "arguments=name: 'b'"))
+                .getAppCommand()
+                .getArgumentsCount())
+        .isEqualTo(2);
+    refused("ARM_COMMAND", List.of("command=nothing {}"), "command does not read");
+    refused("LOAD_TABLE", List.of("table=version: 1"), "name is missing");
+  }
+
   private static void refused(String name, List<String> arguments, String why) {
     assertThatThrownBy(() -> CommandText.parse(name, arguments))
         .isInstanceOf(SetupException.class)
