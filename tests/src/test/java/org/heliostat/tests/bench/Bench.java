@@ -1,6 +1,7 @@
 package org.heliostat.tests.bench;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * {@code ./fly bench NAME}: benchmarks, each beside its peer or limit measured in the same run,
@@ -11,13 +12,23 @@ public final class Bench {
 
   /** Runs the benchmark that is named. */
   public static void main(String[] arguments) throws Exception {
-    if (arguments.length != 1 || !arguments[0].equals("hal")) {
+    String part = arguments.length == 2 ? arguments[1] : "";
+    if (arguments.length < 1
+        || arguments.length > 2
+        || !List.of("hal", "core").contains(arguments[0])
+        || (!part.isEmpty()
+            && !(arguments[0].equals("core") && CoreBench.parts().contains(part)))) {
       System.err.println("usage: fly bench hal");
+      System.err.println("       fly bench core [" + String.join("|", CoreBench.parts()) + "]");
       System.exit(2);
     }
     Path home = Path.of(System.getProperty("heliostat.home", "."));
     BenchReport report = new BenchReport(arguments[0]);
-    HalBench.run(home, report);
+    if (arguments[0].equals("hal")) {
+      HalBench.run(home, report);
+    } else {
+      CoreBench.run(home, report, part);
+    }
     report.write(home.resolve("target/bench"));
     System.out.println(home.resolve("target/bench").resolve(arguments[0] + ".json"));
     System.exit(report.passed() ? 0 : 1);

@@ -22,12 +22,44 @@ final class BenchReport {
    * One figure.
    *
    * @param reference the peer or limit, measured in the same run; NaN for none
-   * @param bar what the figure may be at most, in its unit; NaN for a figure without one
+   * @param bar what the figure may be at most, or must be at least, in its unit; NaN for a figure
+   *     without one
+   * @param atLeast which of the two
    * @param note what was done
    */
-  record Row(String metric, double value, String unit, double reference, double bar, String note) {
+  record Row(
+      String metric,
+      double value,
+      String unit,
+      double reference,
+      double bar,
+      boolean atLeast,
+      String note) {
+    Row(String metric, double value, String unit, double reference, double bar, String note) {
+      this(metric, value, unit, reference, bar, false, note);
+    }
+
+    /** More is better: the figure must be at least so many times the reference. */
+    static Row atLeast(
+        String metric, double value, String unit, double reference, double times, String note) {
+      return new Row(metric, value, unit, reference, known(reference) * times, true, note);
+    }
+
+    /** Less is better: the figure may be at most so many times the reference. */
+    static Row atMost(
+        String metric, double value, String unit, double reference, double times, String note) {
+      return new Row(metric, value, unit, reference, known(reference) * times, false, note);
+    }
+
+    private static double known(double reference) {
+      if (Double.isNaN(reference)) {
+        throw new IllegalStateException("the reference was not measured");
+      }
+      return reference;
+    }
+
     boolean passed() {
-      return Double.isNaN(bar) || value <= bar;
+      return Double.isNaN(bar) || (atLeast ? value >= bar : value <= bar);
     }
   }
 
@@ -50,7 +82,10 @@ final class BenchReport {
             ? ""
             : String.format(
                 Locale.ROOT, "x%.2f of %.4g ", row.value() / row.reference(), row.reference()),
-        Double.isNaN(row.bar()) ? "" : String.format(Locale.ROOT, "(bar %.4g)", row.bar()),
+        Double.isNaN(row.bar())
+            ? ""
+            : String.format(
+                Locale.ROOT, "(%s %.4g)", row.atLeast() ? "at least" : "bar", row.bar()),
         row.passed() ? "" : "FAILED");
   }
 
@@ -71,6 +106,7 @@ final class BenchReport {
       }
       if (!Double.isNaN(row.bar())) {
         json.addProperty("bar", row.bar());
+        json.addProperty("bar_is", row.atLeast() ? "at_least" : "at_most");
       }
       json.addProperty("passed", row.passed());
       json.addProperty("note", row.note());

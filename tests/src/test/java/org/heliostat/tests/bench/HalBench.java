@@ -2,15 +2,12 @@ package org.heliostat.tests.bench;
 
 import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.heliostat.hil.rig.BenchmarkWorld;
 import org.heliostat.hil.rig.MissionTime;
 import org.heliostat.tests.bench.BenchReport.Row;
@@ -153,29 +150,11 @@ final class HalBench {
 
   private static Map<String, String> loops(Path natives, Path world, String... arguments)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(properties(natives));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.add(HalLoops.class.getName());
-    command.addAll(List.of(arguments));
-    ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().put("HELIOSTAT_RIG_WORLD", world.toString());
-    builder.redirectError(ProcessBuilder.Redirect.INHERIT);
-    Process process = builder.start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
-      process.destroyForcibly();
-      throw new IOException("the loops failed: " + said);
-    }
-    Map<String, String> values = new HashMap<>();
-    for (String line : said.split("\n", -1)) {
-      int space = line.indexOf(' ');
-      if (space > 0) {
-        values.put(line.substring(0, space), line.substring(space + 1).strip());
-      }
-    }
-    return values;
+    return Loops.run(
+        properties(natives),
+        Map.of("HELIOSTAT_RIG_WORLD", world.toString()),
+        HalLoops.class,
+        arguments);
   }
 
   private static List<String> properties(Path natives) {

@@ -1,0 +1,2 @@
+/** What runs in the emulated guest whose power is cut. */
+package org.heliostat.tests.power;
