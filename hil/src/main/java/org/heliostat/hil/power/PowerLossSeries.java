@@ -43,6 +43,7 @@ public final class PowerLossSeries {
   private final JsonArray violations = new JsonArray();
   private Optional<GuestMachine> machine = Optional.empty();
   private Optional<VolatileDisk.Cut> cut = Optional.empty();
+  private Optional<Path> socket = Optional.empty();
 
   /** What is run in the guest: a command, to which what it has to know is added. */
   public interface Guest {
@@ -78,9 +79,19 @@ public final class PowerLossSeries {
     this.guest = guest;
   }
 
-  /** Ends the machine, whatever it does; for the end of the process. */
+  /** Ends the machine, whatever it does, and takes its socket away; for the end of the process. */
   public synchronized void end() {
     machine.ifPresent(GuestMachine::close);
+    socket.ifPresent(PowerLossSeries::remove);
+  }
+
+  private static void remove(Path socket) {
+    try {
+      Files.deleteIfExists(socket);
+      Files.deleteIfExists(socket.resolveSibling(""));
+    } catch (IOException e) {
+      System.err.println(socket + " cannot be removed: " + e);
+    }
   }
 
   /**
@@ -151,8 +162,11 @@ public final class PowerLossSeries {
 
   private void boot(Path file, int boot, boolean last, Random random)
       throws NoGuest, IOException, InterruptedException {
-    Path socketFolder = Files.createTempDirectory("hsdisk");
-    Path socket = socketFolder.resolve("nbd");
+    // a socket's path is short
+    Path socket = Files.createTempDirectory("hsdisk").resolve("nbd");
+    synchronized (this) {
+      this.socket = Optional.of(socket);
+    }
     cut(Optional.empty());
     try (VolatileDisk disk = new VolatileDisk(file);
         NbdServer server =
@@ -184,8 +198,7 @@ public final class PowerLossSeries {
       }
       judged(boot, server.writes());
     } finally {
-      Files.deleteIfExists(socket);
-      Files.deleteIfExists(socketFolder);
+      remove(socket);
     }
   }
 
