@@ -190,6 +190,8 @@ class BoardTest {
           .hasMessageContaining("two drivers are called \"lm75\"")
           .hasMessageContaining("Lm75Driver")
           .hasMessageContaining("DoubledDriver");
+      // others are not held up by it
+      assertThat(board.device(TemperatureSensor.class, "t", "tmp105", LM75).name()).isEqualTo("t");
     } finally {
       thread.setContextClassLoader(usual);
     }
@@ -203,6 +205,80 @@ class BoardTest {
           catchThrowableOfType(
               HardwareFault.class, () -> board.smbus("none", "/dev/i2c-does-not-exist", 0x40));
       assertThat(fault.kind()).isEqualTo(Kind.ABSENT);
+    }
+  }
+
+  @Test
+  void aClockThatCeasesToAnswerIsAnError() throws HardwareFault {
+    try (Board board = libc.board()) {
+      libc.clockError = 22;
+      assertThatThrownBy(board::monotonicNanos)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("error 22");
+    }
+  }
+
+  @Test
+  void aBusIsRecoveredByCommand() throws HardwareFault {
+    String driver = "/sys/bus/platform/drivers/rig-i2c";
+    libc.files.put(driver + "/unbind", "");
+    libc.files.put(driver + "/bind", "");
+    try (Board board = libc.board()) {
+      board.bus("/dev/i2c-2", Map.of("recovery_driver", driver, "recovery_device", "rig-i2c.1"));
+      board.recoverBus("/dev/i2c-2");
+      assertThat(board.busRecoveries("/dev/i2c-2")).isEqualTo(1);
+      assertThat(libc.written)
+          .containsExactly(driver + "/unbind rig-i2c.1", driver + "/bind rig-i2c.1");
+    }
+  }
+
+  @Test
+  void aBrokenListOfDriversIsRefused(@TempDir Path folder) throws IOException, HardwareFault {
+    Path services = Files.createDirectories(folder.resolve("META-INF/services"));
+    Files.writeString(services.resolve(DeviceDriver.class.getName()), "org.heliostat.None\n");
+    Thread thread = Thread.currentThread();
+    ClassLoader usual = thread.getContextClassLoader();
+    try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()}, usual);
+        Board board = libc.board()) {
+      thread.setContextClassLoader(loader);
+      HardwareFault fault =
+          catchThrowableOfType(
+              HardwareFault.class, () -> board.device(TemperatureSensor.class, "t", "lm75", LM75));
+      assertThat(fault.kind()).isEqualTo(Kind.REFUSED);
+      assertThat(fault).hasMessageContaining("the list of drivers is broken");
+    } finally {
+      thread.setContextClassLoader(usual);
+    }
+  }
+
+  @Test
+  void aSignalDoesNotEndTheSleep() throws Exception {
+    try (Board board = libc.board()) {
+      libc.interruptedSleeps = 3;
+      long until = libc.monotonicNanos + 25_000_000L;
+      board.sleepUntilNanos(until);
+      assertThat(libc.monotonicNanos).isEqualTo(until);
+      assertThat(libc.interruptedSleeps).isZero();
+    }
+  }
+
+  /** An interrupt is felt between two slices: they shrink where mission time is slow. */
+  @Test
+  void slicesAreShortOnAHostThatIsSlow() throws Exception {
+    try (Board board = Board.over(libc, () -> 10 * libc.hostNanos)) {
+      board.sleepUntilNanos(libc.monotonicNanos + 1_000_000_000L);
+      // of 2.5 ms, which are 25 ms of the host
+      assertThat(libc.calls).filteredOn("sleep"::equals).hasSizeBetween(390, 410);
+    }
+  }
+
+  @Test
+  void partsOfDriversThatAreAddedAreOpenedOnTheBus() throws HardwareFault {
+    libc.registers.put(5, 0x1234);
+    try (Board board = libc.board();
+        Smbus part = board.smbus("more", "/dev/i2c-1", 0x48)) {
+      assertThat(part.readWord(5)).isEqualTo(0x1234);
+      assertThat(board.buses()).containsExactly("/dev/i2c-1");
     }
   }
 }

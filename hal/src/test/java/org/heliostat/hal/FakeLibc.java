@@ -32,6 +32,9 @@ public final class FakeLibc implements SystemLibrary {
     /** Error number of every transfer; 0 for none. */
     public int error;
 
+    /** How many bytes less than wanted a block read of a given length gives. */
+    public int missingBytes;
+
     /** What a write (or a sent byte, with value -1) does beside being stored. */
     public Written written = (register, value) -> {};
 
@@ -69,6 +72,10 @@ public final class FakeLibc implements SystemLibrary {
   public long functions = 0x0078_0000L | 0x0506_0000L | 0x8;
   public int clockError;
   public int sleepError;
+
+  /** How many of the next sleeps a signal interrupts at once. */
+  public int interruptedSleeps;
+
   public long monotonicNanos = 1_000_000_000L;
   public long realtimeNanos = 5_000_000_007L;
   public long hostNanos;
@@ -106,6 +113,11 @@ public final class FakeLibc implements SystemLibrary {
   public int bindError;
   public int readError;
   public int writeError;
+  public int pollError;
+  public int pecError;
+
+  /** How many bytes one write takes at most. */
+  public int mostWritten = Integer.MAX_VALUE;
 
   /** What happens when a file is written. */
   public Runnable afterWrite = () -> {};
@@ -193,12 +205,15 @@ public final class FakeLibc implements SystemLibrary {
       sent.add(bytes);
     }
     afterWrite.run();
-    return answer(0, (int) count);
+    return answer(0, (int) Math.min(count, mostWritten));
   }
 
   @Override
   public int poll(Pointer fds, long count, int timeoutMillis) {
     Deque<byte[]> pieces = incoming.get(open.getOrDefault(fds.getInt(0), ""));
+    if (pollError != 0) {
+      return answer(pollError, 0);
+    }
     boolean ready = readError != 0 || (pieces != null && !pieces.isEmpty());
     fds.setShort(6, (short) (ready ? 1 : 0));
     return answer(0, ready ? 1 : 0);
@@ -240,7 +255,7 @@ public final class FakeLibc implements SystemLibrary {
     }
     if (request == 0x0708) {
       calls.add("pec");
-      return answer(0, 0);
+      return answer(pecError, 0);
     }
     if (request == 0x0701 || request == 0x0702) {
       return answer(25, 0);
@@ -270,7 +285,8 @@ public final class FakeLibc implements SystemLibrary {
     readBlock = size == 5 || size == 8 ? register : -1;
     if (size == 5 || size == 8) {
       byte[] block = part.blocks.get(register);
-      int length = size == 8 ? data.getByte(0) : block == null ? 0 : block.length;
+      int length =
+          size == 8 ? data.getByte(0) - part.missingBytes : block == null ? 0 : block.length;
       data.setByte(0, (byte) length);
       for (int i = 0; i < Math.min(length, 32); i++) {
         int value = block != null ? block[i] : part.registers.getOrDefault(register + i, 0);
@@ -314,6 +330,10 @@ public final class FakeLibc implements SystemLibrary {
   public int clock_nanosleep(int clock, int flags, Pointer request, Pointer remain) {
     if (sleepError != 0) {
       return sleepError;
+    }
+    if (interruptedSleeps > 0) {
+      interruptedSleeps--;
+      return 4;
     }
     long until = request.getLong(0) * 1_000_000_000L + request.getLong(8);
     hostNanos += until - monotonicNanos;

@@ -361,6 +361,7 @@ class SweepTest {
     until(() -> sweep.threads() == 0);
     assertThatThrownBy(() -> sweep.run(FAR)).hasMessageContaining("closed");
     assertThatThrownBy(() -> new Sweep(List.of(), 0, host::get)).hasMessageContaining("1..64");
+    assertThatThrownBy(() -> new Sweep(List.of(), 65, host::get)).hasMessageContaining("1..64");
   }
 
   @Test

@@ -103,7 +103,7 @@ final class Emc2305 extends I2cSampled<PumpReading> implements CoolantPump {
       duty = setting / (double) FULL_SETTING;
       rpm = turns;
       // the status is shared by all channels and cleared by reading: the count decides as well
-      stalled = setting > 0 && (noted || count >> 5 > stallCount || turns == 0);
+      stalled = setting > 0 && (noted || count >> 5 > stallCount);
       taken(taken);
     }
   }

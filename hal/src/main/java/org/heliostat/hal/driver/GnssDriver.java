@@ -33,11 +33,7 @@ public final class GnssDriver extends PartDriver<GnssDriver.Settings> {
     if (SerialLine.speedBits(baud) < 0) {
       throw given.refused("parameter \"baud\" is " + baud + ", not one of the usual speeds");
     }
-    return new Settings(
-        path,
-        ubx,
-        baud,
-        given.has("stale_seconds") ? given.decimal("stale_seconds", 0.1, 3600) : STALE_SECONDS);
+    return new Settings(path, ubx, baud, given.decimal("stale_seconds", 0.1, 3600, STALE_SECONDS));
   }
 
   @Override

@@ -30,9 +30,6 @@ record Ina226Scale(double shuntOhms, double currentLsbAmperes, int calibration) 
     }
     double wanted = CALIBRATION_CONSTANT / (maxAmperes / 32_768 * shuntOhms);
     int calibration = (int) Math.min(32_767, Math.floor(wanted + 1e-6));
-    if (calibration < 1) {
-      throw new IllegalArgumentException("shunt_ohms and max_amperes leave no calibration value");
-    }
     // The register holds whole numbers: the step follows from what was really written.
     return new Ina226Scale(
         shuntOhms, CALIBRATION_CONSTANT / (calibration * shuntOhms), calibration);

@@ -124,7 +124,7 @@ final class NmeaParser implements NavigationParser {
     speed = number(7) * METRES_PER_SECOND_OF_A_KNOT;
     course = number(8);
     utcNanos = date(9);
-    return positionTime >= 0 && positionTime == heightTime && solve();
+    return solved();
   }
 
   private boolean fixData() {
@@ -140,10 +140,14 @@ final class NmeaParser implements NavigationParser {
     // mean sea level, and the geoid's height above the ellipsoid
     double geoid = number(11);
     altitude = number(9) + (Double.isNaN(geoid) ? 0 : geoid);
-    return heightTime >= 0 && positionTime == heightTime && solve();
+    return solved();
   }
 
-  private boolean solve() {
+  /** Ends a solution where the last RMC and the last GGA are of one time. */
+  private boolean solved() {
+    if (positionTime < 0 || positionTime != heightTime) {
+      return false;
+    }
     solution.clear();
     solution.utcNanos = utcNanos;
     solution.satellites = satellites;
@@ -195,15 +199,11 @@ final class NmeaParser implements NavigationParser {
     }
     int whole = (int) value;
     int year = whole % 100;
-    int second = (int) (positionTime / 1000);
-    return Solution.utcNanos(
-        year + (year < 80 ? 2000 : 1900),
-        whole / 100 % 100,
-        whole / 10_000,
-        Math.min(23, second / 3600),
-        second / 60 % 60,
-        second % 60,
-        positionTime % 1000 * 1_000_000);
+    // the time counts from midnight, so that a leap second at its end is the first of the next day
+    long midnight =
+        Solution.utcNanos(
+            year + (year < 80 ? 2000 : 1900), whole / 100 % 100, whole / 10_000, 0, 0, 0, 0);
+    return midnight == 0 ? 0 : midnight + positionTime * 1_000_000;
   }
 
   /** Degrees of d..dmm.mmm and its letter. */
@@ -219,9 +219,9 @@ final class NmeaParser implements NavigationParser {
     return letter == positive ? degrees : letter == negative ? -degrees : Double.NaN;
   }
 
-  /** The one character of a field; 0 for any other length. */
+  /** The one character of a field that is there; 0 for any other length. */
   private int character(int field) {
-    return field < fields && starts[field + 1] - 1 - starts[field] == 1 ? line[starts[field]] : 0;
+    return starts[field + 1] - 1 - starts[field] == 1 ? line[starts[field]] : 0;
   }
 
   /** The number of a field; NaN where it is empty or none. */
@@ -236,6 +236,9 @@ final class NmeaParser implements NavigationParser {
       at++;
     }
     if (end - at < 1 || end - at > 15) {
+      return Double.NaN;
+    }
+    if (end - at == 1 && line[at] == '.') {
       return Double.NaN;
     }
     long digits = 0;

@@ -65,9 +65,6 @@ final class Tmp117 extends I2cSampled<TemperatureReading> implements Temperature
     if (register == NOTHING_YET) {
       throw fault(Kind.STALE, "the part has not converted yet");
     }
-    if (register == 0xffff && configuration == 0xffff) {
-      throw fault(Kind.BAD_DATA, "every register is 0xffff: nobody drives the bus");
-    }
     if (ready || readyNanos == 0) {
       readyNanos = taken;
     } else if (taken - readyNanos > LONGEST_SILENCE_NANOS) {

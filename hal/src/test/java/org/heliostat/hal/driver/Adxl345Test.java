@@ -94,6 +94,23 @@ class Adxl345Test {
   }
 
   @Test
+  void eachRegisterThatThePartHasLostIsSetUpAgain() throws HardwareFault {
+    Accelerometer sensor = open();
+    sensor.poll();
+    int[] registers = {
+      Adxl345.POWER_CONTROL, Adxl345.RATE, Adxl345.DATA_FORMAT, Adxl345.FIFO_CONTROL
+    };
+    for (int i = 0; i < registers.length; i++) {
+      int set = part.registers.getOrDefault(registers[i], -1);
+      part.registers.put(registers[i], 0);
+      part.registers.put(Adxl345.FIFO_STATUS, 32);
+      sensor.poll();
+      assertThat(part.registers).containsEntry(registers[i], set);
+      assertThat(sensor.resets()).isEqualTo(i + 1);
+    }
+  }
+
+  @Test
   void theLastWindowStaysForASecondWhereAPollFindsTooFewSamples() throws HardwareFault {
     Accelerometer sensor = open();
     sensor.poll();
@@ -121,8 +138,11 @@ class Adxl345Test {
   @Test
   void aFifoThatFillsAsFastAsItIsReadIsReadToABound() throws HardwareFault {
     Accelerometer sensor = open();
-    libc.after = () -> part.registers.put(Adxl345.FIFO_STATUS, 32);
-    assertThat(sensor.read().samples()).isEqualTo(Adxl345.MOST_SAMPLES);
+    for (int entries : new int[] {32, 31}) {
+      libc.after = () -> part.registers.put(Adxl345.FIFO_STATUS, entries);
+      part.registers.put(Adxl345.FIFO_STATUS, entries);
+      assertThat(sensor.read().samples()).isEqualTo(Adxl345.MOST_SAMPLES);
+    }
   }
 
   @Test

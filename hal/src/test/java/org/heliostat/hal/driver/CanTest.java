@@ -22,6 +22,8 @@ import org.heliostat.hal.PlatformBus;
 import org.heliostat.hal.PlatformReading;
 import org.heliostat.hal.PlatformReading.Signal;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CanTest {
   static final Map<String, String> LAYOUT =
@@ -254,5 +256,87 @@ class CanTest {
   private static void assertKind(Kind kind, PlatformBus bus) {
     HardwareFault fault = catchThrowableOfType(HardwareFault.class, bus::poll);
     assertThat(fault.kind()).isEqualTo(kind);
+  }
+
+  @Test
+  void aPollTakesSoManyFramesAndLeavesTheRestToTheNext() throws HardwareFault {
+    PlatformBus bus = open();
+    for (int i = 0; i < 512; i++) {
+      comes(frame(0x122, 1, 1));
+    }
+    comes(frame(0x122, 1, 9));
+    assertThat(bus.read().signals()).containsExactly(new Signal("state", 1, libc.monotonicNanos));
+    assertThat(bus.read().signals()).containsExactly(new Signal("state", 9, libc.monotonicNanos));
+  }
+
+  @Test
+  void aReadThatIsInterruptedIsTriedAgainAndAnEndIsFound() throws HardwareFault {
+    PlatformBus bus = open();
+    libc.readError = 4;
+    assertKind(Kind.STALE, bus);
+    assertThat(libc.openCount()).isEqualTo(1);
+  }
+
+  @Test
+  void aFullQueueIsATimeoutHoweverTheKernelSaysIt() throws HardwareFault {
+    PlatformBus bus = open();
+    libc.writeError = 11;
+    assertSend(Kind.TIMEOUT, bus, "wheel", Map.of("opcode", 3.0, "argument", 0.0));
+    assertThat(libc.openCount()).isEqualTo(1);
+  }
+
+  @Test
+  void aBusThatWasNeverUsedClosesNothing() throws HardwareFault {
+    open().close();
+    assertThat(libc.calls).isEmpty();
+  }
+
+  @Test
+  void framesWithLongIdsAreThoseOfTheExtendedFormat() throws HardwareFault {
+    open();
+    PlatformBus bus =
+        libc.board()
+            .device(
+                PlatformBus.class,
+                "platform",
+                "can",
+                Map.of(
+                    "interface",
+                    "can0",
+                    "frame.far",
+                    "rx 0x800",
+                    "signal.far.x",
+                    "7 8 be signed 1 0"));
+    comes(frame(0x800 | SocketCan.EXTENDED, 1, 0xFE));
+    assertThat(bus.read().signals()).containsExactly(new Signal("x", -2, libc.monotonicNanos));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rx", "rx 0x120 1", "in 0x120", "rx -1", "rx 0x1g", "tx 0x20000000"})
+  void aFrameWithoutDirectionOrIdIsRefused(String frame) {
+    assertRefused("frame.a", frame, "\"rx ID\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "0 16 le signed 1",
+        "0 16 le signed 1 0 0",
+        "0 16 le plain 1 0",
+        "-1 16 le signed 1 0",
+        "64 1 le signed 1 0",
+        "0 0 le signed 1 0",
+        "0 65 le signed 1 0",
+        "0 16 be unsigned Infinity 0",
+        "0 16 be unsigned 1 NaN"
+      })
+  void aSignalThatNoFrameCanHoldIsRefused(String signal) {
+    assertRefused("signal.rates.z", signal, "within 8 bytes");
+  }
+
+  @Test
+  void aLayoutIsCheckedWithoutTheInterface() throws HardwareFault {
+    new CanDriver().check("c", LAYOUT);
+    assertThat(libc.calls).isEmpty();
   }
 }

@@ -15,6 +15,8 @@ import org.heliostat.hal.HardwareFault;
 import org.heliostat.hal.HardwareFault.Kind;
 import org.heliostat.hal.PumpReading;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class Emc2305Test {
   private static final int BASE = 0x40;
@@ -128,11 +130,53 @@ class Emc2305Test {
   void theRangeHoldsTheSlowestSpeed(@ForAll @IntRange(min = 500, max = 16_000) int rpm) {
     int range = Emc2305.range(rpm);
     assertThat(Emc2305.RPM_COUNT * (1 << range) / rpm).isLessThan(Emc2305.MOST_COUNT);
-    assertThat(Emc2305.stallCount(rpm, range)).isBetween(1, 0xff);
+    // below the count of a pump that stands
+    assertThat(Emc2305.stallCount(rpm, range)).isBetween(1, (Emc2305.MOST_COUNT >> 5) - 1);
   }
 
   private static void assertKind(Kind kind, CoolantPump pump) {
     HardwareFault fault = catchThrowableOfType(HardwareFault.class, pump::poll);
     assertThat(fault.kind()).isEqualTo(kind);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0x34, 4, true", "0x35, 2, true", "0x35, 3, false", "0x36, 2, false"})
+  void aPartHasTheChannelsOfItsProduct(String product, String channel, boolean there)
+      throws HardwareFault {
+    CoolantPump pump = open("channel", channel);
+    part.registers.put(Emc2305.PRODUCT, Integer.decode(product));
+    if (there) {
+      int base = 0x30 + 0x10 * Integer.parseInt(channel);
+      part.registers.put(base + Emc2305.TACH_HIGH, 0x28);
+      pump.poll();
+    } else {
+      assertKind(Kind.REFUSED, pump);
+    }
+  }
+
+  @Test
+  void aProductOfTheSameMakerThatIsAnotherIsBadData() throws HardwareFault {
+    CoolantPump pump = open();
+    part.registers.put(Emc2305.PRODUCT, 0x33);
+    assertKind(Kind.BAD_DATA, pump);
+  }
+
+  @Test
+  void aPartThatLostItsStallSpeedAloneIsSetUpAgain() throws HardwareFault {
+    CoolantPump pump = open("duty", "0.5", "stall_rpm", "600");
+    pump.poll();
+    part.registers.put(BASE + Emc2305.VALID_TACH_COUNT, 0xf5);
+    pump.poll();
+    assertThat(part.registers.get(BASE + Emc2305.VALID_TACH_COUNT)).isEqualTo(204);
+    assertThat(pump.resets()).isEqualTo(1);
+  }
+
+  @Test
+  void dutiesThatAreNoneAreRefused() throws HardwareFault {
+    CoolantPump pump = open();
+    for (double wrong : new double[] {-0.01, 1.01, Double.NaN}) {
+      HardwareFault fault = catchThrowableOfType(HardwareFault.class, () -> pump.setDuty(wrong));
+      assertThat(fault.kind()).isEqualTo(Kind.REFUSED);
+    }
   }
 }

@@ -366,4 +366,113 @@ class GnssTest {
     HardwareFault fault = catchThrowableOfType(HardwareFault.class, gnss::poll);
     assertThat(fault.kind()).isEqualTo(kind);
   }
+
+  @Test
+  void anInterruptedOrEmptyReadIsNoFaultAndAWaitThatFailsIs() throws HardwareFault {
+    NavigationReceiver gnss = open("ubx");
+    comes(frame(1, 7, pvt().array()));
+    gnss.poll();
+    libc.readError = 11;
+    gnss.poll();
+    libc.readError = 0;
+    libc.pollError = 4;
+    gnss.poll();
+    assertThat(libc.calls).filteredOn(("open " + PATH)::equals).hasSize(1);
+    libc.pollError = 5;
+    assertKind(Kind.BAD_DATA, gnss);
+    assertThat(libc.openCount()).isZero();
+  }
+
+  /** The B constants of {@code asm-generic/termbits.h}. */
+  @ParameterizedTest
+  @CsvSource({
+    "4800, 0x000C",
+    "9600, 0x000D",
+    "19200, 0x000E",
+    "38400, 0x000F",
+    "57600, 0x1001",
+    "115200, 0x1002",
+    "230400, 0x1003",
+    "460800, 0x1004",
+    "921600, 0x1007"
+  })
+  void anOlderLineIsToldItsSpeedByTheKernelsConstant(String baud, String bits)
+      throws HardwareFault {
+    errors.put(SerialLine.TCGETS2, 25);
+    NavigationReceiver gnss =
+        libc.board()
+            .device(
+                NavigationReceiver.class,
+                "gnss",
+                "gnss",
+                Map.of("path", PATH, "protocol", "nmea", "baud", baud));
+    assertKind(Kind.STALE, gnss);
+    assertThat(termios.getOrDefault(SerialLine.TCSETS, new int[11])[2])
+        .isEqualTo(Integer.decode(bits) | 0x30 | 0x80 | 0x800);
+  }
+
+  @Test
+  void onePollTakesSoMuchOfAFloodAndNoMore() throws HardwareFault {
+    NavigationReceiver gnss = open("ubx");
+    for (int i = 0; i < 64; i++) {
+      comes(new byte[] {0});
+    }
+    comes(frame(1, 7, pvt().array()));
+    assertKind(Kind.STALE, gnss);
+    assertThat(gnss.read().satellites()).isEqualTo(11);
+  }
+
+  @Test
+  void theMissionSaysWhenASolutionIsStale() throws HardwareFault {
+    NavigationReceiver gnss =
+        libc.board()
+            .device(
+                NavigationReceiver.class,
+                "gnss",
+                "gnss",
+                Map.of("path", PATH, "protocol", "ubx", "stale_seconds", "10"));
+    comes(frame(1, 7, pvt().array()));
+    gnss.poll();
+    libc.monotonicNanos += 10_000_000_000L;
+    gnss.poll();
+    libc.monotonicNanos += 1;
+    assertKind(Kind.STALE, gnss);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1979, 12, 31, 0, 0, 0",
+    "2200, 1, 1, 0, 0, 0",
+    "2024, 0, 1, 0, 0, 0",
+    "2024, 4, 0, 0, 0, 0",
+    "2024, 4, 31, 0, 0, 0",
+    "2100, 2, 29, 0, 0, 0",
+    "2024, 1, 1, -1, 0, 0",
+    "2024, 1, 1, 24, 0, 0",
+    "2024, 1, 1, 0, -1, 0",
+    "2024, 1, 1, 0, 60, 0",
+    "2024, 1, 1, 0, 0, -1",
+    "2024, 1, 1, 0, 0, 61"
+  })
+  void aDateThatIsNoneGivesNoTime(int year, int month, int day, int hour, int minute, int second) {
+    assertThat(Solution.utcNanos(year, month, day, hour, minute, second, 0)).isZero();
+  }
+
+  @Test
+  void leapYearsAreThoseOfTheGregorianCalendar() {
+    for (int year : new int[] {2000, 2024}) {
+      assertThat(Solution.utcNanos(year, 2, 29, 0, 0, 0, 0))
+          .isEqualTo(Instant.parse(year + "-02-29T00:00:00Z").getEpochSecond() * 1_000_000_000L);
+    }
+  }
+
+  @Test
+  void framesOfUbxOfAnotherClassIdOrLengthGiveNoSolution() {
+    UbxParser parser = new UbxParser(new Solution());
+    assertThat(feed(parser, frame(1, 7, new byte[0]))).isZero();
+    assertThat(feed(parser, frame(1, 7, new byte[84]))).isZero();
+    assertThat(feed(parser, frame(1, 0x35, pvt().array()))).isZero();
+    assertThat(feed(parser, frame(2, 7, pvt().array()))).isZero();
+    assertThat(feed(parser, frame(1, 7, pvt().array()))).isEqualTo(1);
+  }
 }

@@ -100,6 +100,10 @@ class Ina228Test {
     PowerMonitor monitor = open("0.0162", "10");
     part.registers.put(Ina228.DEVICE, 0x2381);
     assertKind(Kind.BAD_DATA, monitor);
+    part.registers.put(Ina228.MANUFACTURER, 0x5448);
+    part.registers.put(Ina228.DEVICE, 0x2281);
+    assertKind(Kind.BAD_DATA, monitor);
+    part.registers.put(Ina228.MANUFACTURER, Ina228.TEXAS_INSTRUMENTS);
     part.registers.put(Ina228.DEVICE, 0x2281);
     part.registers.put(Ina228.DIAGNOSIS, Ina228.MEMORY_INTACT);
     assertKind(Kind.STALE, monitor);
@@ -120,7 +124,10 @@ class Ina228Test {
   }
 
   @Test
-  void aShuntThatIsTooGreatIsRefused() {
+  void aShuntThatIsTooGreatOrTooSmallIsRefused() {
+    assertThatThrownBy(() -> Ina228Scale.of(1e-9, 1e-9))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("no calibration value");
     assertThatThrownBy(() -> open("0.1", "10")).hasMessageContaining("163.84 mV");
   }
 

@@ -116,4 +116,18 @@ class Lm75Test {
         .hasMessageContaining("there are [lm75, tmp102, tmp105]");
     assertThatThrownBy(() -> open("lm75", "13")).hasMessageContaining("not in 9..12");
   }
+
+  @Test
+  void aTmp102KeepsItsUsualModeAndHasItsOwnLimits() throws HardwareFault {
+    TemperatureSensor usual = open("tmp102", "12");
+    libc.registers.put(Lm75.TEMPERATURE, 0x1910);
+    usual.poll();
+    libc.registers.put(Lm75.CONFIGURATION, 0x0010);
+    assertThat(usual.read().celsius()).isEqualTo(25.0625);
+    assertThat(usual.resets()).isPositive();
+    TemperatureSensor extended = open("tmp102", "13");
+    libc.registers.put(Lm75.TEMPERATURE, 0x4B80);
+    HardwareFault fault = catchThrowableOfType(HardwareFault.class, extended::read);
+    assertThat(fault.kind()).isEqualTo(Kind.OUT_OF_RANGE);
+  }
 }

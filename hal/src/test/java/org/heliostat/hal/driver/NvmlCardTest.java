@@ -2,11 +2,13 @@ package org.heliostat.hal.driver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyInt;
 import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.doReturn;
 import static org.mockito.Mockito.lenient;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
@@ -16,7 +18,11 @@ import static org.mockito.Mockito.when;
 
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.LongStream;
 import org.heliostat.hal.CardIdentity;
 import org.heliostat.hal.CardReading;
@@ -24,11 +30,14 @@ import org.heliostat.hal.ComputeCard;
 import org.heliostat.hal.FakeLibc;
 import org.heliostat.hal.HardwareFault;
 import org.heliostat.hal.HardwareFault.Kind;
+import org.heliostat.hal.os.NativeNvml;
 import org.heliostat.hal.os.NvidiaLibrary;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mockito.stubbing.Answer;
 
 class NvmlCardTest {
@@ -251,5 +260,130 @@ class NvmlCardTest {
     HardwareFault fault = catchThrowableOfType(HardwareFault.class, card::read);
     assertThat(fault.kind()).isEqualTo(kind);
     assertThat(fault).hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      ints = {
+        NvmlCard.NOT_SUPPORTED,
+        NvmlCard.FUNCTION_NOT_FOUND,
+        NvmlCard.ARGUMENT_VERSION_MISMATCH
+      })
+  void aDriverWithoutTheNewerMemoryCallIsAskedByTheOlderFromThenOn(int answer)
+      throws HardwareFault {
+    doReturn(answer).when(nvml).nvmlDeviceGetMemoryInfo_v2(eq(HANDLE), any());
+    ComputeCard card = card();
+    assertThat(card.read().memoryUsedBytes()).isEqualTo(5_000_000_000L);
+    card.poll();
+    verify(nvml, times(1)).nvmlDeviceGetMemoryInfo_v2(any(), any());
+    verify(nvml, times(2)).nvmlDeviceGetMemoryInfo(any(), any());
+  }
+
+  @Test
+  void passingErrorsOfLimitAndMemoryAreTriedAgain() throws HardwareFault {
+    when(nvml.nvmlDeviceGetEnforcedPowerLimit(eq(HANDLE), any()))
+        .thenReturn(NvmlCard.UNKNOWN)
+        .then(gives(55_000));
+    doReturn(NvmlCard.TIMEOUT, NvmlCard.FUNCTION_NOT_FOUND)
+        .when(nvml)
+        .nvmlDeviceGetMemoryInfo_v2(eq(HANDLE), any());
+    doReturn(NvmlCard.TIMEOUT)
+        .doAnswer(
+            call -> {
+              call.<Pointer>getArgument(1).setLong(0, 2);
+              call.<Pointer>getArgument(1).setLong(16, 1);
+              return NvmlCard.SUCCESS;
+            })
+        .when(nvml)
+        .nvmlDeviceGetMemoryInfo(eq(HANDLE), any());
+    CardReading reading = card().read();
+    assertThat(reading.powerLimitWatts()).isEqualTo(55);
+    assertThat(reading.memoryUsedBytes()).isEqualTo(1);
+  }
+
+  @Test
+  void lessThanNoMemoryInUseIsBadData() throws HardwareFault {
+    doAnswer(
+            call -> {
+              call.<Pointer>getArgument(1).setLong(0, 8);
+              call.<Pointer>getArgument(1).setLong(16, -1);
+              return NvmlCard.SUCCESS;
+            })
+        .when(nvml)
+        .nvmlDeviceGetMemoryInfo(eq(HANDLE), any());
+    assertFault(Kind.BAD_DATA, card(), "-1 of 8 bytes");
+  }
+
+  @Test
+  void colderThanAnyCardIsBadData() throws HardwareFault {
+    doAnswer(gives(-101)).when(nvml).nvmlDeviceGetTemperature(any(), anyInt(), any());
+    assertFault(Kind.BAD_DATA, card(), "temperature is -101");
+  }
+
+  @Test
+  void moreHoldersThanAnyCardHasAreBadDataAndNoEndlessLoop() throws HardwareFault {
+    doAnswer(
+            call -> {
+              call.<Pointer>getArgument(1).setInt(0, 1_000_000);
+              return NvmlCard.INSUFFICIENT_SIZE;
+            })
+        .when(nvml)
+        .nvmlDeviceGetComputeRunningProcesses_v3(eq(HANDLE), any(), any());
+    HardwareFault fault = catchThrowableOfType(HardwareFault.class, card()::holders);
+    assertThat(fault.kind()).isEqualTo(Kind.BAD_DATA);
+    verify(nvml, times(2)).nvmlDeviceGetComputeRunningProcesses_v3(any(), any(), any());
+  }
+
+  /** The library is left as it is while another thread may hang in it. */
+  @Test
+  void aCardInUseIsClosedWithoutEndingTheLibrary() throws Exception {
+    CountDownLatch within = new CountDownLatch(1);
+    CountDownLatch released = new CountDownLatch(1);
+    doAnswer(
+            call -> {
+              within.countDown();
+              released.await();
+              return NvmlCard.TIMEOUT;
+            })
+        .when(nvml)
+        .nvmlDeviceSetCpuAffinity(HANDLE);
+    ComputeCard card = card();
+    AtomicReference<Throwable> ended = new AtomicReference<>();
+    Thread user = new Thread(() -> ended.set(catchThrowable(card::claim)));
+    user.start();
+    within.await();
+    Thread.currentThread().interrupt();
+    card.close();
+    assertThat(Thread.interrupted()).isTrue();
+    released.countDown();
+    user.join();
+    assertThat(ended.get()).hasMessageContaining("claim");
+    verify(nvml, never()).nvmlShutdown();
+    assertFault(Kind.REFUSED, card, "closed");
+  }
+
+  @Test
+  void theDriverTakesIndexOrUuidAndSaysWhenThereIsNoLibrary(@TempDir Path folder)
+      throws HardwareFault {
+    NvmlDriver driver = new NvmlDriver();
+    driver.check("card", Map.of("index", "3"));
+    driver.check("card", Map.of("uuid", "GPU-1"));
+    assertThat(driver.kind()).isEqualTo(ComputeCard.class);
+    for (Map<String, String> wrong : List.of(Map.of("index", "-1"), Map.of("uuid", " "))) {
+      assertThat(
+              catchThrowableOfType(HardwareFault.class, () -> driver.check("card", wrong)).kind())
+          .isEqualTo(Kind.REFUSED);
+    }
+    System.setProperty(NativeNvml.PROPERTY, folder.resolve("libnone.so").toString());
+    try {
+      for (Map<String, String> one : List.of(Map.of("index", "0"), Map.of("uuid", "GPU-1"))) {
+        HardwareFault fault =
+            catchThrowableOfType(HardwareFault.class, () -> driver.open("card", one, libc.board()));
+        assertThat(fault.kind()).isEqualTo(Kind.LIBRARY_MISSING);
+        assertThat(fault).hasMessageContaining("libnone.so");
+      }
+    } finally {
+      System.clearProperty(NativeNvml.PROPERTY);
+    }
   }
 }

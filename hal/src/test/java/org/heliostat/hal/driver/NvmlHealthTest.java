@@ -287,4 +287,55 @@ class NvmlHealthTest {
     assertThat(catchThrowableOfType(HardwareFault.class, card::reset).kind())
         .isEqualTo(Kind.BAD_DATA);
   }
+
+  @Test
+  void aCardThatDoesNotSayWhatIsPendingIsNotAskedAgain() throws HardwareFault {
+    doAnswer(
+            call -> {
+              call.<Pointer>getArgument(2).setInt(0, 3);
+              return NvmlCard.SUCCESS;
+            })
+        .when(nvml)
+        .nvmlDeviceGetRetiredPages(any(), anyInt(), any(), any());
+    doAnswer(
+            call -> {
+              call.<Pointer>getArgument(1).setInt(0, 1);
+              return NvmlCard.NOT_SUPPORTED;
+            })
+        .when(nvml)
+        .nvmlDeviceGetRetiredPagesPendingStatus(any(), any());
+    ComputeCard card = card();
+    for (int i = 0; i < 2; i++) {
+      CardHealth health = card.read().health();
+      assertThat(health.retiredPages()).isEqualTo(6);
+      assertThat(health.repairPending()).isFalse();
+    }
+    verify(nvml, times(1)).nvmlDeviceGetRetiredPagesPendingStatus(any(), any());
+  }
+
+  @Test
+  void aSetOfEventsThatIsNoneIsNeitherWaitedForNorFreed() throws HardwareFault {
+    doAnswer(handle(Pointer.NULL)).when(nvml).nvmlEventSetCreate(any());
+    ComputeCard card = card();
+    card.poll();
+    card.poll();
+    card.close();
+    verify(nvml, times(1)).nvmlEventSetCreate(any());
+    verify(nvml, never()).nvmlDeviceRegisterEvents(any(), anyLong(), any());
+    verify(nvml, never()).nvmlEventSetFree(any());
+  }
+
+  @Test
+  void aWaitThatTheCardCannotIsNotTriedAgainAndTheSetIsFreedAtTheEnd() throws HardwareFault {
+    doAnswer(handle(EVENTS)).when(nvml).nvmlEventSetCreate(any());
+    doReturn(NvmlCard.SUCCESS)
+        .when(nvml)
+        .nvmlDeviceRegisterEvents(HANDLE, NvmlCard.XID_EVENT, EVENTS);
+    ComputeCard card = card();
+    card.poll();
+    card.poll();
+    verify(nvml, times(1)).nvmlEventSetWait_v2(any(), any(), anyInt());
+    card.close();
+    verify(nvml).nvmlEventSetFree(EVENTS);
+  }
 }

@@ -115,4 +115,49 @@ class Pca9685Test {
     HardwareFault fault = catchThrowableOfType(HardwareFault.class, heater::poll);
     assertThat(fault.kind()).isEqualTo(kind);
   }
+
+  @Test
+  void eachThingThatThePartHasLostIsSetUpAgain() throws HardwareFault {
+    Heater heater = open(libc.board(), 0, "0.5");
+    heater.poll();
+    int[] registers = {Pca9685.PRE_SCALE, Pca9685.FIRST_CHANNEL, Pca9685.FIRST_CHANNEL + 2};
+    for (int i = 0; i < registers.length; i++) {
+      int set = part.registers.getOrDefault(registers[i], -1);
+      part.registers.put(registers[i], 0x77);
+      assertThat(heater.read().duty()).isEqualTo(0.5);
+      assertThat(part.registers).containsEntry(registers[i], set);
+      assertThat(heater.resets()).isEqualTo(i + 1);
+    }
+  }
+
+  @Test
+  void whatThePartDoesNotKeepIsBadData() throws HardwareFault {
+    Heater heater = open(libc.board(), 0, "0.5");
+    for (int lost : new int[] {Pca9685.PRE_SCALE, Pca9685.FIRST_CHANNEL + 2}) {
+      part.written =
+          (register, value) -> {
+            if (register == lost) {
+              part.registers.put(register, 0x55);
+            }
+          };
+      assertKind(Kind.BAD_DATA, heater);
+    }
+    part.written = (register, value) -> {};
+    heater.poll();
+  }
+
+  @Test
+  void wordsWithBitsThatThereAreNotAreBadData() throws HardwareFault {
+    Heater heater = open(libc.board(), 0, "0.5");
+    heater.poll();
+    libc.transfers = 0;
+    libc.after =
+        () -> {
+          // between the look at the set-up and the measurement
+          if (libc.transfers == 4) {
+            part.registers.put(Pca9685.FIRST_CHANNEL, 0x2000);
+          }
+        };
+    assertKind(Kind.BAD_DATA, heater);
+  }
 }

@@ -346,4 +346,64 @@ class PmbusSwitchTest {
     assertThat(fault.kind()).isEqualTo(kind);
     assertThat(fault.device()).isEqualTo("switch0");
   }
+
+  private void refuse(int command) {
+    part.written =
+        (register, value) -> {
+          if (register == PmbusSwitch.OPERATION) {
+            part.registers.put(register, command);
+          }
+        };
+  }
+
+  @Test
+  void aRailThatWasTurnedOnIsOnAgainAfterAReset() throws HardwareFault {
+    PowerSwitch rail = adm1272();
+    rail.on();
+    rail.poll();
+    part.registers.put(PmbusSwitch.OPERATION, 0);
+    assertThat(rail.read().commandedOn()).isTrue();
+    assertThat(part.registers.get(PmbusSwitch.OPERATION)).isEqualTo(0x80);
+    assertThat(rail.resets()).isEqualTo(1);
+    part.registers.put(PmbusSwitch.OPERATION, 0);
+    refuse(0);
+    assertKind(Kind.REFUSED, rail);
+    assertThatThrownBy(rail::on).hasMessageContaining("turn on (it may be write-protected)");
+  }
+
+  @Test
+  void aLimitThatWasLostIsBackBeforeTheRailIsOn() throws HardwareFault {
+    PowerSwitch rail = adm1272();
+    rail.off();
+    rail.poll();
+    part.registers.put(PmbusSwitch.IOUT_OC_WARN_LIMIT, 0x0fff);
+    libc.calls.clear();
+    rail.on();
+    assertThat(libc.calls)
+        .containsSubsequence(
+            "write " + PmbusSwitch.IOUT_OC_WARN_LIMIT + " 2844",
+            "write " + PmbusSwitch.OPERATION + " 128");
+    assertThat(rail.resets()).isEqualTo(1);
+  }
+
+  @Test
+  void aMakerThatSharesSomeLettersIsAnother() throws HardwareFault {
+    PowerSwitch rail = adm1272();
+    part.blocks.put(PmbusSwitch.MFR_ID, new byte[] {'A', 'D', 'X'});
+    assertKind(Kind.BAD_DATA, rail);
+  }
+
+  @Test
+  void someRegistersOfOnesAreStillAReading() throws HardwareFault {
+    PowerSwitch rail = linear();
+    part.registers.put(PmbusSwitch.READ_VIN, 0xffff);
+    part.registers.put(PmbusSwitch.READ_VOUT, 0xffff);
+    assertThat(rail.read().inputVolts()).isEqualTo(-0.5);
+  }
+
+  @Test
+  void valuesBeyondTheFormatAreItsGreatest() {
+    assertThat(PmbusFormat.linear11(PmbusFormat.toLinear11(1e9))).isEqualTo(1023 * 32_768.0);
+    assertThat(PmbusFormat.linear11(PmbusFormat.toLinear11(-1e9))).isEqualTo(-1024 * 32_768.0);
+  }
 }

@@ -3,6 +3,8 @@ package org.heliostat.hal.driver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.heliostat.hal.HardwareFault;
 import org.heliostat.hal.HardwareFault.Kind;
@@ -18,8 +20,8 @@ class SampledTest {
     volatile boolean hangs;
     private double celsius;
 
-    Hanging() {
-      super("part", 1);
+    Hanging(long waitNanos) {
+      super("part", waitNanos);
     }
 
     @Override
@@ -49,7 +51,7 @@ class SampledTest {
 
   @Test
   void thereIsNoReadingBeforeTheFirstSample() throws HardwareFault {
-    Hanging part = new Hanging();
+    Hanging part = new Hanging(1);
     HardwareFault fault = catchThrowableOfType(HardwareFault.class, part::reading);
     assertThat(fault.kind()).isEqualTo(Kind.STALE);
     assertThat(part.read()).isEqualTo(new TemperatureReading(1, 1));
@@ -57,7 +59,7 @@ class SampledTest {
 
   @Test
   void aHangingPollHoldsUpNoReadingAndOtherPollsOnlyForATime() throws Exception {
-    Hanging part = new Hanging();
+    Hanging part = new Hanging(1);
     part.poll();
     part.hangs = true;
     Thread poller =
@@ -81,5 +83,33 @@ class SampledTest {
     part.released.countDown();
     poller.join();
     assertThat(part.reading().celsius()).isEqualTo(2);
+  }
+
+  @Test
+  void whoWaitsGetsThePartWhenItIsGivenBack() throws Exception {
+    Hanging part = new Hanging(60_000_000_000L);
+    part.hangs = true;
+    List<Throwable> failures = new CopyOnWriteArrayList<>();
+    Thread poller = new Thread(() -> poll(part, failures));
+    poller.start();
+    part.entered.await();
+    Thread waiter = new Thread(() -> poll(part, failures));
+    waiter.start();
+    while (waiter.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+    part.released.countDown();
+    poller.join();
+    waiter.join();
+    assertThat(failures).isEmpty();
+    assertThat(part.reading().celsius()).isEqualTo(2);
+  }
+
+  private static void poll(Hanging part, List<Throwable> failures) {
+    try {
+      part.poll();
+    } catch (HardwareFault e) {
+      failures.add(e);
+    }
   }
 }

@@ -152,4 +152,58 @@ class SpoolCameraTest {
     assertThat(catchThrowableOfType(HardwareFault.class, () -> camera.trigger(1)).kind())
         .isEqualTo(Kind.REFUSED);
   }
+
+  @Test
+  void whatIsNoFrameOrRequestIsLeftAlone() throws Exception {
+    frame("f000001", "source=a\n");
+    Path frames = folder.resolve("frames");
+    Files.writeString(frames.resolve("a frame.properties"), "source=b\n");
+    Files.writeString(frames.resolve("f000002.properties"), "source=c\n");
+    Files.writeString(frames.resolve("f000002.tmp"), "half");
+    Files.createDirectories(folder.resolve("requests"));
+    Files.writeString(folder.resolve("requests/later.request"), "1");
+    Camera camera = open();
+    assertThat(camera.name()).isEqualTo("camera");
+    assertThat(camera.next().orElseThrow().id()).isEqualTo("f000001");
+    assertThat(camera.next()).isEmpty();
+    assertThat(frames.resolve("a frame.properties")).exists();
+    camera.trigger(1);
+    assertThat(folder.resolve("requests/00000001.request")).exists();
+  }
+
+  @Test
+  void aRewindOffersWhatWasNotReleasedOnceMore() throws Exception {
+    frame("f000001", "source=a\n");
+    Camera camera = open();
+    CameraFrame first = camera.next().orElseThrow();
+    assertThat(camera.next()).isEmpty();
+    camera.rewind();
+    assertThat(camera.next()).contains(first);
+  }
+
+  @Test
+  void framesThatCannotBeDeletedOrHaveNoProperNameAreRefused() throws Exception {
+    frame("f000001", "source=a\n");
+    Camera camera = open();
+    CameraFrame first = camera.next().orElseThrow();
+    CameraFrame named = new CameraFrame("../f000001", first.file(), first.properties());
+    assertThatThrownBy(() -> camera.release(named)).hasMessageContaining("is not of this camera");
+    Files.delete(first.file());
+    Files.createDirectories(first.file().resolve("more"));
+    HardwareFault fault = catchThrowableOfType(HardwareFault.class, () -> camera.release(first));
+    assertThat(fault.kind()).isEqualTo(Kind.REFUSED);
+    assertThat(fault).hasMessageContaining("cannot be deleted");
+    assertThat(folder.resolve("frames/f000001.properties")).exists();
+  }
+
+  @Test
+  void aFolderIsCheckedWithoutBeingMade() throws Exception {
+    SpoolDriver driver = new SpoolDriver();
+    Path none = folder.resolve("none");
+    driver.check("camera", Map.of("folder", none.toString()));
+    assertThat(none).doesNotExist();
+    assertThatThrownBy(() -> driver.check("camera", Map.of("folder", "a\0b")))
+        .isInstanceOf(HardwareFault.class)
+        .hasMessageContaining("is no path");
+  }
 }

@@ -140,4 +140,103 @@ class SysfsDevicesTest {
         .hasMessageContaining("\"bus\" is missing");
     assertThatThrownBy(() -> card("rail", "x")).hasMessageContaining("no parameter \"rail\"");
   }
+
+  private ComputeCard cardWithRail() throws HardwareFault {
+    FakeLibc.Part rail = libc.part(0x11);
+    rail.littleEndian = true;
+    rail.registers.put(PmbusSwitch.VOUT_MODE, 0x17);
+    return card("rail_bus", "/dev/i2c-3", "rail_address", "0x11", "rail_part", "linear");
+  }
+
+  private static void assertKind(Kind kind, ComputeCard card) {
+    assertThat(catchThrowableOfType(HardwareFault.class, card::poll).kind()).isEqualTo(kind);
+  }
+
+  @Test
+  void whatTheCardMeasuresItselfIsNotAskedOfItsRail() throws HardwareFault {
+    folder(1, "4500000\n");
+    ComputeCard card = cardWithRail();
+    assertThat(card.read().powerWatts()).isEqualTo(4.5);
+    assertThat(libc.transfers).isZero();
+    card.close();
+    assertThat(libc.openCount()).isZero();
+  }
+
+  @Test
+  void aRailMayMeasureALittleLessThanNothingButNotMoreThanAnyCardTakes() throws HardwareFault {
+    folder(1, "");
+    ComputeCard card = cardWithRail();
+    libc.part(0x11).registers.put(PmbusSwitch.READ_PIN, PmbusFormat.toLinear11(-0.5));
+    assertThat(card.read().powerWatts()).isEqualTo(-0.5);
+    libc.part(0x11).registers.put(PmbusSwitch.READ_PIN, PmbusFormat.toLinear11(20_000));
+    assertKind(Kind.BAD_DATA, card);
+    libc.part(0x11).error = 13;
+    assertThat(catchThrowableOfType(HardwareFault.class, card::poll).device())
+        .isNotEqualTo("hailo8");
+  }
+
+  @Test
+  void aCardThatGivesPowerOrIsHotterThanAnyIsBadData() throws HardwareFault {
+    folder(1, "-5000000\n");
+    assertKind(Kind.BAD_DATA, card());
+    folder(1, "0\n");
+    libc.files.put(HWMON + "1/temp1_input", "250001\n");
+    assertKind(Kind.BAD_DATA, card());
+  }
+
+  @Test
+  void aFileThatCannotBeReadForOnceIsNoLostCard() throws HardwareFault {
+    folder(1, "4500000\n");
+    ComputeCard card = card();
+    libc.fileErrors.put(HWMON + "1/power1_input", 5);
+    assertKind(Kind.BAD_DATA, card);
+    libc.fileErrors.clear();
+    assertThat(card.read().powerWatts()).isEqualTo(4.5);
+    libc.fileErrors.put(HWMON + "1/temp1_input", 5);
+    assertKind(Kind.BAD_DATA, card);
+    libc.fileErrors.clear();
+    card.poll();
+    assertThat(libc.calls).filteredOn(("open " + HWMON + "1/name")::equals).hasSize(1);
+  }
+
+  @Test
+  void aNameThatCannotBeReadIsAFaultAndNotAnotherCard() throws HardwareFault {
+    folder(1, "");
+    libc.fileErrors.put(HWMON + "0/name", 13);
+    assertKind(Kind.REFUSED, card());
+  }
+
+  @Test
+  void aCardSaysWhoItIsBeforeItsFirstPoll() throws HardwareFault {
+    ComputeCard card = card();
+    assertThat(catchThrowableOfType(HardwareFault.class, card::identity).kind())
+        .isEqualTo(Kind.ABSENT);
+    folder(1, "");
+    assertThat(card.identity().model()).isEqualTo("hailo8");
+  }
+
+  @Test
+  void parametersOfACardAreCheckedWithoutTouchingAnything() throws HardwareFault {
+    HwmonCardDriver driver = new HwmonCardDriver();
+    driver.check("card1", Map.of("hwmon", "hailo8"));
+    assertThatThrownBy(() -> driver.check("card1", Map.of()))
+        .hasMessageContaining("\"hwmon\" is missing");
+    assertThatThrownBy(() -> driver.check("card1", Map.of("hwmon", "a", "rail_part", "linear")))
+        .hasMessageContaining("\"bus\" is missing");
+  }
+
+  @Test
+  void aZoneIsNoColderThanItsWorldCanBe() throws HardwareFault {
+    libc.files.put(ZONE, "-300000\n");
+    TemperatureSensor zone =
+        libc.board().device(TemperatureSensor.class, "zone0", "thermal-zone", Map.of("zone", "0"));
+    assertThat(catchThrowableOfType(HardwareFault.class, zone::poll).kind())
+        .isEqualTo(Kind.BAD_DATA);
+  }
+
+  @Test
+  void aCardThatNobodyMeasuresHasNoPower() throws HardwareFault {
+    folder(1, "");
+    assertThat(card().read().powerWatts()).isNaN();
+  }
 }

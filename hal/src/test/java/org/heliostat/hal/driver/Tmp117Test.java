@@ -97,4 +97,35 @@ class Tmp117Test {
     HardwareFault fault = catchThrowableOfType(HardwareFault.class, sensor::poll);
     assertThat(fault.kind()).isEqualTo(kind);
   }
+
+  @Test
+  void aBusThatNobodyDrivesIsNoPart() throws HardwareFault {
+    TemperatureSensor sensor = open();
+    sensor.poll();
+    for (int register : new int[] {Tmp117.TEMPERATURE, Tmp117.CONFIGURATION, Tmp117.DEVICE}) {
+      part.registers.put(register, 0xffff);
+    }
+    assertKind(Kind.BAD_DATA, sensor);
+  }
+
+  @Test
+  void colderThanThePartCanMeasureIsOutOfRange() throws HardwareFault {
+    TemperatureSensor sensor = open();
+    part.registers.put(Tmp117.TEMPERATURE, 0x9000);
+    assertKind(Kind.OUT_OF_RANGE, sensor);
+  }
+
+  /**
+   * As the process that set the part up has left it: its silence is counted from the first look.
+   */
+  @Test
+  void aPartThatRunsAlreadyIsGivenItsTime() throws HardwareFault {
+    TemperatureSensor sensor = open();
+    part.registers.put(Tmp117.CONFIGURATION, Tmp117.RUNNING);
+    sensor.poll();
+    libc.monotonicNanos += 2_000_000_000L;
+    sensor.poll();
+    libc.monotonicNanos += 1;
+    assertKind(Kind.STALE, sensor);
+  }
 }

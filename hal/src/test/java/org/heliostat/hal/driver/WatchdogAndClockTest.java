@@ -21,6 +21,7 @@ import org.heliostat.hal.Watchdog.BootReason;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WatchdogAndClockTest {
   private static final String WATCHDOG = "/dev/watchdog0";
@@ -37,7 +38,7 @@ class WatchdogAndClockTest {
         WATCHDOG,
         (request, argument) -> {
           ioctls.add(Long.toHexString(request));
-          if (request == LinuxWatchdog.WDIOC_SETTIMEOUT) {
+          if (request == LinuxWatchdog.WDIOC_SETTIMEOUT && !errors.containsKey(request)) {
             timeout = argument.getInt(0);
           } else if (request == LinuxWatchdog.WDIOC_GETTIMEOUT) {
             argument.setInt(0, timeout + 2);
@@ -194,5 +195,60 @@ class WatchdogAndClockTest {
   private static void assertKind(Kind kind, RealTimeClock clock) {
     HardwareFault fault = catchThrowableOfType(HardwareFault.class, clock::utcNanos);
     assertThat(fault.kind()).isEqualTo(kind);
+  }
+
+  @Test
+  void bootReasonsThatCannotBeReadAreFaultsAndThoseThatThereAreNotAreUnknown()
+      throws HardwareFault {
+    Watchdog watchdog = watchdog();
+    String file = "/sys/class/watchdog/watchdog0/bootstatus";
+    libc.files.put(file, "0\n");
+    libc.fileErrors.put(file, 13);
+    assertThat(catchThrowableOfType(HardwareFault.class, watchdog::bootReason).kind())
+        .isEqualTo(Kind.REFUSED);
+    watchdog.kick();
+    errors.put(LinuxWatchdog.WDIOC_GETBOOTSTATUS, 95);
+    assertThat(watchdog.bootReason()).isEqualTo(BootReason.UNKNOWN);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {22, 25})
+  void aPartThatTakesNoTimeGoesOnWithItsOwn(int error) throws HardwareFault {
+    errors.put(LinuxWatchdog.WDIOC_SETTIMEOUT, error);
+    timeout = 58;
+    Watchdog watchdog = watchdog();
+    watchdog.kick();
+    assertThat(watchdog.timeoutSeconds()).isEqualTo(60);
+  }
+
+  @Test
+  void aWatchdogThatWasNeverKickedIsClosedWithoutATouch() throws HardwareFault {
+    Watchdog watchdog = watchdog();
+    watchdog.close();
+    assertThat(libc.calls).isEmpty();
+  }
+
+  @Test
+  void otherNodesThanTheUsualMayBeNamed() throws HardwareFault {
+    libc.controls.put("/dev/watchdog1", (request, argument) -> 0);
+    Watchdog watchdog =
+        libc.board().device(Watchdog.class, "second", "watchdog", Map.of("path", "/dev/watchdog1"));
+    watchdog.kick();
+    assertThat(watchdog.name()).isEqualTo("second");
+    clock();
+    RealTimeClock usual = libc.board().device(RealTimeClock.class, "rtc", "rtc", Map.of());
+    usual.set(1_709_210_096_000_000_000L);
+    assertThat(usual.name()).isEqualTo("rtc");
+    assertThat(libc.calls).contains("open /dev/watchdog1", "open " + RTC);
+  }
+
+  @Test
+  void yearsThatNoClockHoldsAreNeitherReadNorSet() throws HardwareFault {
+    RealTimeClock clock = clock();
+    fields[3] = 1;
+    fields[5] = 500;
+    assertKind(Kind.BAD_DATA, clock);
+    assertThatThrownBy(() -> clock.set(-86_400_000_000_000L)).hasMessageContaining("cannot be set");
+    assertThat(fields[5]).isEqualTo(500);
   }
 }

@@ -354,6 +354,8 @@ class I2cBusTest {
             Map.of("deadline", "1"),
             Map.of("deadline_ms", "0"),
             Map.of("deadline_ms", "soon"),
+            Map.of("deadline_ms", "1000000000"),
+            Map.of("recovery_driver", DRIVER, "recovery_device", " "),
             Map.of("recovery_driver", DRIVER),
             Map.of("recovery_driver", DRIVER, "recovery_device", "../x"))) {
       HardwareFault fault = catchThrowableOfType(HardwareFault.class, () -> bus(wrong));
@@ -365,5 +367,29 @@ class I2cBusTest {
   void aBusThatCannotBeRecoveredSaysSo() throws HardwareFault {
     I2cBus bus = bus(Map.of());
     assertThatThrownBy(bus::recover).hasMessageContaining("do not say how");
+  }
+
+  @Test
+  void aRecoveryOfWhichBothHalvesFailTellsBoth() throws HardwareFault {
+    I2cBus bus = bus(RECOVERABLE);
+    libc.fileErrors.put(DRIVER + "/unbind", 19);
+    libc.fileErrors.put(DRIVER + "/bind", 13);
+    HardwareFault fault = catchThrowableOfType(HardwareFault.class, bus::recover);
+    assertThat(fault).hasMessageContaining("/bind");
+    assertThat(fault.getSuppressed())
+        .singleElement()
+        .satisfies(first -> assertThat(first).hasMessageContaining("/unbind"));
+  }
+
+  /** Two devices of one part are no witnesses for each other. */
+  @Test
+  void anotherDeviceOfTheSamePartSaysNothingOfTheBus() throws HardwareFault {
+    I2cBus bus = bus(Map.of());
+    LinuxSmbus one = bus.open("one", 0x40, false, false);
+    LinuxSmbus same = bus.open("same", 0x40, false, false);
+    same.readByte(0);
+    libc.part(0x40).error = ETIMEDOUT;
+    assertThat(read(one).device()).isEqualTo("/dev/i2c-1");
+    assertThat(read(one).getSuppressed()).isEmpty();
   }
 }

@@ -218,4 +218,46 @@ class LinuxSmbusTest {
       assertThat(libc.calls).filteredOn("open /dev/i2c-1"::equals).hasSize(2);
     }
   }
+
+  @Test
+  void anAddressThatIsReservedIsRefused() {
+    HardwareFault fault =
+        catchThrowableOfType(HardwareFault.class, () -> bus().open("part", 0x02, false, false));
+    assertThat(fault.kind()).isEqualTo(Kind.REFUSED);
+  }
+
+  @Test
+  void aBlockThatCameShortIsBadData() throws HardwareFault {
+    FakeLibc.Part part = libc.part(0x40);
+    try (LinuxSmbus smbus = open()) {
+      part.missingBytes = 1;
+      byte[] bytes = new byte[6];
+      HardwareFault fault =
+          catchThrowableOfType(HardwareFault.class, () -> smbus.readBlock(0x32, bytes, 6));
+      assertThat(fault.kind()).isEqualTo(Kind.BAD_DATA);
+      assertThat(fault).hasMessageContaining("5 of 6 bytes from register 50");
+    }
+  }
+
+  @Test
+  void aBlockThatDoesNotFitIsBadData() throws HardwareFault {
+    libc.part(0x40).blocks.put(0x99, new byte[] {'A', 'D', 'I'});
+    try (LinuxSmbus smbus = open()) {
+      HardwareFault fault =
+          catchThrowableOfType(
+              HardwareFault.class, () -> smbus.readCountedBlock(0x99, new byte[2]));
+      assertThat(fault.kind()).isEqualTo(Kind.BAD_DATA);
+      assertThat(fault).hasMessageContaining("says it has 3 bytes");
+    }
+  }
+
+  @Test
+  void checksumsThatCannotBeSwitchedOnCloseTheBusAgain() {
+    libc.pecError = 22;
+    HardwareFault fault =
+        catchThrowableOfType(HardwareFault.class, () -> bus().open("part", 0x10, true, false));
+    assertThat(fault.kind()).isEqualTo(Kind.REFUSED);
+    assertThat(fault).hasMessageContaining("packet error codes");
+    assertThat(libc.openCount()).isZero();
+  }
 }

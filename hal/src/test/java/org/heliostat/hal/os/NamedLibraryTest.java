@@ -3,6 +3,7 @@ package org.heliostat.hal.os;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +20,10 @@ class NamedLibraryTest {
   /** Calls that the mathematics library has not, but the C library that it depends on. */
   private static final class OfTheCLibrary {
     static native int open(Pointer path, int flags);
+  }
+
+  private static final class OfTheMathematicsLibrary {
+    static native double cos(double angle);
   }
 
   private static final class OfNobody {
@@ -73,6 +78,17 @@ class NamedLibraryTest {
     HardwareFault fault = load(OfNobody.class);
     assertThat(fault.kind()).isEqualTo(Kind.LIBRARY_MISSING);
     assertThat(fault).hasMessageContaining("has no heliostat_no_such_call");
+  }
+
+  @Test
+  void aLibraryWithEveryCallOfItsOwnIsTaken() throws Exception {
+    String path = mathematicsLibrary();
+    System.setProperty(PROPERTY, path);
+    NativeLibrary library = NamedLibrary.load(PROPERTY, "c", OfTheMathematicsLibrary.class);
+    assertThat(Files.isSameFile(library.getFile().toPath(), Path.of(path))).isTrue();
+    assertThat(NamedLibrary.holds(library, OfTheMathematicsLibrary.class)).isTrue();
+    assertThat(NamedLibrary.holds(library, OfTheCLibrary.class)).isFalse();
+    assertThat(NamedLibrary.holds(library, OfNobody.class)).isFalse();
   }
 
   @Test

@@ -78,7 +78,7 @@ class SysfsFileTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"2, ABSENT", "13, REFUSED", "5, BAD_DATA", "110, TIMEOUT", "61, STALE"})
+  @CsvSource({"2, ABSENT", "13, REFUSED", "5, BAD_DATA", "110, TIMEOUT", "61, STALE", "121, NACK"})
   void saysWhatTheErrorMeans(int error, Kind kind) {
     SysfsFile file = file("1\n");
     libc.fileErrors.put(PATH, error);
@@ -104,6 +104,19 @@ class SysfsFileTest {
         .hasMessageContaining("error 13");
     assertThatThrownBy(() -> SysfsFile.write(libc, "card0", "/sys/none", "1"))
         .hasMessageContaining("opening /sys/none");
+    assertThat(libc.openCount()).isZero();
+  }
+
+  @Test
+  void aWriteThatIsCutShortIsBadData() {
+    SysfsFile file = file("");
+    assertThat(file.path()).isEqualTo(PATH);
+    libc.mostWritten = 3;
+    HardwareFault fault =
+        catchThrowableOfType(
+            HardwareFault.class, () -> SysfsFile.write(libc, "card0", PATH, "rig-i2c.1"));
+    assertThat(fault.kind()).isEqualTo(Kind.BAD_DATA);
+    assertThat(fault).hasMessageContaining("only 3 bytes");
     assertThat(libc.openCount()).isZero();
   }
 }
