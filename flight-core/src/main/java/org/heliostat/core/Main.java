@@ -1,6 +1,7 @@
 package org.heliostat.core;
 
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -9,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.heliostat.core.app.Apps;
 import org.heliostat.core.app.Executive;
+import org.heliostat.core.app.OfferedApps;
 import org.heliostat.core.app.Services;
 import org.heliostat.core.app.WatchdogKeeper;
 import org.heliostat.core.boot.BootGuard;
@@ -51,33 +53,81 @@ import org.heliostat.protocol.TextFiles.BadTextFile;
  * wants to be started anew: an app failed too often, or it was commanded so.
  */
 public final class Main {
-  private Main() {}
+  private final Path image;
+  private final PrintStream out;
+  private final PrintStream err;
+  private final Signals signals;
+
+  /** What tells the process that it is to end. */
+  interface Signals {
+    /** Has a thread started when the process is told to end; the process waits for it. */
+    void add(Thread ender);
+
+    /** Takes it back; nothing happens where the process is ending already. */
+    void remove(Thread ender);
+  }
+
+  /** SIGTERM and SIGINT, by way of the JVM's shutdown. */
+  static final class ProcessSignals implements Signals {
+    @Override
+    public void add(Thread ender) {
+      Runtime.getRuntime().addShutdownHook(ender);
+    }
+
+    @Override
+    public void remove(Thread ender) {
+      try {
+        boolean unused = Runtime.getRuntime().removeShutdownHook(ender);
+      } catch (IllegalStateException e) {
+        // the process is ending already
+      }
+    }
+  }
+
+  /**
+   * A flight.
+   *
+   * @param image folder that the flight image lies in
+   * @param out takes the lines of events
+   * @param err takes why it cannot fly
+   */
+  Main(Path image, PrintStream out, PrintStream err, Signals signals) {
+    this.image = image;
+    this.out = out;
+    this.err = err;
+    this.signals = signals;
+  }
 
   /** Runs the flight; see {@link #USAGE}. */
   public static void main(String[] arguments) throws InterruptedException {
-    Map<String, String> options = new HashMap<>();
-    for (int i = 0; i + 1 < arguments.length; i += 2) {
-      options.put(arguments[i], arguments[i + 1]);
-    }
-    if (options.keySet().equals(Set.of("--check")) && arguments.length == 2) {
-      System.exit(check(Path.of(options.getOrDefault("--check", ""))));
-    }
-    if (arguments.length % 2 != 0
-        || !options.keySet().equals(Set.of("--mission", "--data", "--run", "--broker"))) {
-      System.err.println(USAGE);
-      System.exit(2);
-    }
-    int code =
-        run(
-            Path.of(options.getOrDefault("--mission", "")),
-            Path.of(options.getOrDefault("--data", "")),
-            Path.of(options.getOrDefault("--run", "")),
-            options.getOrDefault("--broker", ""));
+    Path image = Path.of(System.getProperty("heliostat.image", ".")).toAbsolutePath();
+    int code = new Main(image, System.out, System.err, new ProcessSignals()).run(arguments);
     // 0 is the end after SIGTERM: the process is ending, and exit would wait for the hook that
     // waits for this thread
     if (code != 0) {
       System.exit(code);
     }
+  }
+
+  /** Runs the flight to its end; the exit code of the process. */
+  int run(String... arguments) throws InterruptedException {
+    Map<String, String> options = new HashMap<>();
+    for (int i = 0; i + 1 < arguments.length; i += 2) {
+      options.put(arguments[i], arguments[i + 1]);
+    }
+    if (options.keySet().equals(Set.of("--check")) && arguments.length == 2) {
+      return check(Path.of(options.getOrDefault("--check", "")));
+    }
+    if (arguments.length % 2 != 0
+        || !options.keySet().equals(Set.of("--mission", "--data", "--run", "--broker"))) {
+      err.println(USAGE);
+      return 2;
+    }
+    return run(
+        Path.of(options.getOrDefault("--mission", "")),
+        Path.of(options.getOrDefault("--data", "")),
+        Path.of(options.getOrDefault("--run", "")),
+        options.getOrDefault("--broker", ""));
   }
 
   static final String USAGE =
@@ -90,24 +140,23 @@ public final class Main {
         --check    says whether a mission file is in order, and flies nothing
         --broker   MQTT broker as the satellite reaches it, for example tcp://127.0.0.1:1883""";
 
-  private static int check(Path missionFile) {
+  private int check(Path missionFile) {
     Optional<Mission> mission = read(missionFile);
-    mission.ifPresent(good -> System.out.println(good.getName() + " is in order"));
+    mission.ifPresent(good -> out.println(good.getName() + " is in order"));
     return mission.isPresent() ? 0 : 2;
   }
 
   /** The mission of a file that is in order; of another one the user is told why it is not. */
-  private static Optional<Mission> read(Path missionFile) {
+  private Optional<Mission> read(Path missionFile) {
     try {
-      return Optional.of(
-          MissionFile.read(missionFile, Executive.offered().keySet(), new BoardDrivers()));
+      return Optional.of(MissionFile.read(missionFile, OfferedApps.ofImage(), new BoardDrivers()));
     } catch (BadTextFile | IllegalStateException e) {
-      System.err.println(e.getMessage());
+      err.println(e.getMessage());
       return Optional.empty();
     }
   }
 
-  private static int run(Path missionFile, Path data, Path run, String broker)
+  private int run(Path missionFile, Path data, Path run, String broker)
       throws InterruptedException {
     try {
       Files.createDirectories(data);
@@ -121,15 +170,15 @@ public final class Main {
       }
       return open(mission.get(), guard, verdict, data, run, broker);
     } catch (HardwareFault e) {
-      System.err.println("board: " + e.getMessage());
+      err.println("board: " + e.getMessage());
       return 2;
     } catch (IOException e) {
-      System.err.println("data folder " + data + ": " + e);
+      err.println("data folder " + data + ": " + e);
       return 2;
     }
   }
 
-  private static int open(
+  private int open(
       Mission mission,
       BootGuard guard,
       BootGuard.Verdict verdict,
@@ -144,12 +193,12 @@ public final class Main {
           Recorder recorder =
               Recorder.open(data.resolve("recorder"), mission.getRecorder(), clock::missionNanos)) {
         Bus bus = new Bus();
-        Events events = new Events(clock, recorder, bus, System.out::println);
+        Events events = new Events(clock, recorder, bus, out::println);
         events.filters().restore(state.get());
         Services services =
             new Services(
                 mission,
-                Path.of(System.getProperty("heliostat.image", ".")).toAbsolutePath(),
+                image,
                 data.toAbsolutePath(),
                 run.toAbsolutePath(),
                 broker,
@@ -172,7 +221,7 @@ public final class Main {
     }
   }
 
-  private static int fly(Services services, BootGuard guard, BootGuard.Verdict verdict)
+  private int fly(Services services, BootGuard guard, BootGuard.Verdict verdict)
       throws IOException, InterruptedException {
     Mission mission = services.mission();
     ResetLog log = new ResetLog(services.state(), services.clock());
@@ -193,7 +242,7 @@ public final class Main {
     Executive executive =
         Executive.start(
             services,
-            Executive.offered(),
+            OfferedApps.ofImage(),
             safe || verdict.golden() ? Executive::platform : app -> true);
     executive.register(() -> wantGolden(services, guard));
     BootProgress progress =
@@ -230,16 +279,12 @@ public final class Main {
       progress.settle(Optional.empty());
     }
     if (ending.isPresent()) {
-      try {
-        boolean unused = Runtime.getRuntime().removeShutdownHook(ender);
-      } catch (IllegalStateException e) {
-        // the process is ending already
-      }
+      signals.remove(ender);
     }
     return ending.isPresent() ? 3 : 0;
   }
 
-  private static void wantGolden(Services services, BootGuard guard) {
+  static void wantGolden(Services services, BootGuard guard) {
     try {
       guard.wantGolden();
     } catch (IOException e) {
@@ -247,7 +292,7 @@ public final class Main {
     }
   }
 
-  private static boolean lockMemory(Services services) {
+  static boolean lockMemory(Services services) {
     if (!services.mission().getExecutive().getLockMemory()) {
       return false;
     }
@@ -376,7 +421,7 @@ public final class Main {
     thread.start();
   }
 
-  private static Thread endOnSignal(Executive executive, Thread main) {
+  private Thread endOnSignal(Executive executive, Thread main) {
     Thread ender =
         new Thread(
             () -> {
@@ -388,7 +433,7 @@ public final class Main {
               }
             },
             "end-on-signal");
-    Runtime.getRuntime().addShutdownHook(ender);
+    signals.add(ender);
     return ender;
   }
 }

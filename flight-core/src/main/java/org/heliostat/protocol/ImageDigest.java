@@ -10,6 +10,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -19,7 +20,8 @@ import java.util.stream.Stream;
  */
 public final class ImageDigest {
   /** Made of the image by the JVM that runs it, and another one for each JVM. */
-  private static final Path CLASS_DATA = Path.of("flight.jsa");
+  private static final Set<Path> CLASS_DATA =
+      Set.of(Path.of("flight.jsa"), Path.of("flight.jsa.sha256"));
 
   private ImageDigest() {}
 
@@ -29,7 +31,7 @@ public final class ImageDigest {
     try (Stream<Path> walk = Files.walk(image)) {
       files =
           walk.filter(Files::isRegularFile)
-              .filter(file -> !image.relativize(file).equals(CLASS_DATA))
+              .filter(file -> !CLASS_DATA.contains(image.relativize(file)))
               .sorted()
               .toList();
     }

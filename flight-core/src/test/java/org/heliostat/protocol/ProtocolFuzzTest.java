@@ -7,7 +7,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Set;
+import org.heliostat.core.app.OfferedApps;
 import org.heliostat.core.hardware.BoardDrivers;
 import org.heliostat.core.mission.MissionFile;
 import org.heliostat.protocol.PacketSeal.Direction;
@@ -44,7 +44,7 @@ class ProtocolFuzzTest {
     Path file = folder.resolve("m.textproto");
     Files.write(file, bytes);
     try {
-      MissionFile.read(file, Set.of("link", "payload"), new BoardDrivers());
+      MissionFile.read(file, OfferedApps.ofImage(), new BoardDrivers());
     } catch (BadTextFile e) {
       assertThat(e).hasMessageContaining("m.textproto");
     }

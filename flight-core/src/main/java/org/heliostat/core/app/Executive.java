@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -53,37 +52,17 @@ public final class Executive implements AppControl {
     this.services = services;
   }
 
-  /** All offered apps by name; a doubled name is an error. */
-  public static Map<String, AppFactory> offered() {
-    Map<String, AppFactory> byName = new LinkedHashMap<>();
-    for (AppFactory factory : ServiceLoader.load(AppFactory.class)) {
-      AppFactory other = byName.putIfAbsent(factory.name(), factory);
-      if (other != null) {
-        throw new IllegalStateException(
-            "two apps are called \""
-                + factory.name()
-                + "\": "
-                + other.getClass().getName()
-                + " and "
-                + factory.getClass().getName());
-      }
-    }
-    return byName;
-  }
-
   /**
    * Starts the mission's apps.
    *
+   * @param offered what there is to start
    * @param wanted which of them; safe mode and the golden configuration leave some out
    */
   public static Executive start(
-      Services services, Map<String, AppFactory> offered, Predicate<AppConfig> wanted) {
+      Services services, OfferedApps offered, Predicate<AppConfig> wanted) {
     Executive executive = new Executive(services);
     for (AppConfig config : services.mission().getAppsList()) {
-      AppFactory factory = offered.get(config.getName());
-      if (factory == null) {
-        throw new IllegalArgumentException("no app is called \"" + config.getName() + "\"");
-      }
+      AppFactory factory = offered.factory(config);
       AppConfig mine = wanted.test(config) ? config : config.toBuilder().setStopped(true).build();
       List<AppRunner> before = List.copyOf(executive.runners.values());
       executive.runners.put(

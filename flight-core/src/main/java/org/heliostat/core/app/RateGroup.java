@@ -35,14 +35,6 @@ final class RateGroup implements Runnable {
     this.periodNanos = Math.round(1e9 / config.getHertz());
   }
 
-  RateGroupConfig config() {
-    return config;
-  }
-
-  List<AppRunner> apps() {
-    return apps;
-  }
-
   void scheduling(String text) {
     scheduling = text;
   }

@@ -41,6 +41,10 @@ import org.heliostat.protocol.Telecommand.CommandCase;
  * within the time-out. A restart disarms. Commands that are issued on board come from tables that
  * ground has loaded, so hazardous ones run at once; of them only the end is reported.
  *
+ * <p>The stages that a command goes through before its handler returns are recorded together, by
+ * one force of the disk. Should the process end before, the command is in the journal: it is
+ * reported as interrupted.
+ *
  * <p>That a command has ended is brought to disk with the next one, or by {@link #tick}; a crash
  * before that reports it once more, as interrupted.
  *
@@ -54,6 +58,9 @@ public final class Commands {
 
   static final int MOST_EXECUTING = 64;
   static final int MOST_ARMED = 8;
+
+  /** Stages of one command; more progress than that is left out, never its end. */
+  private static final int MOST_KEPT_BACK = 100;
 
   private static final Set<CommandCase> HAZARDOUS = hazardousCommands();
   private static final Set<CommandCase> GROUND_ALONE =
@@ -79,6 +86,7 @@ public final class Commands {
 
   private final Set<Running> executing = new LinkedHashSet<>();
   private volatile boolean journalIsBehind;
+  private volatile boolean recorderFails;
   private long highest;
 
   private record Verbs(Map<String, AppVerb> byName, AppVerb.Handler handler) {}
@@ -188,7 +196,9 @@ public final class Commands {
 
   private void interrupted(long counter, String name) {
     events.report(CoreEvent.COMMAND_INTERRUPTED, counter, name);
-    record(List.of(report(counter, name, "", Stage.FAILED, Refusal.INTERRUPTED, "interrupted")));
+    boolean unused =
+        record(
+            List.of(report(counter, name, "", Stage.FAILED, Refusal.INTERRUPTED, "interrupted")));
   }
 
   /** What has become of commands since boot. */
@@ -201,14 +211,18 @@ public final class Commands {
     return rejected.get();
   }
 
-  /** Takes a command from the link. One that has been seen before is dropped without a word. */
-  public void submit(Telecommand command) {
+  /**
+   * Takes a command from the link.
+   *
+   * @return false where it has been seen before, and is dropped without a word
+   */
+  public boolean submit(Telecommand command) {
     long counter = command.getCounter();
     Running running = new Running(command.getCommandCase(), counter, "", new Issued());
     Optional<Problem> problem;
     synchronized (journalling) {
       if (Long.compareUnsigned(counter, highest) <= 0) {
-        return;
+        return false;
       }
       highest = counter;
       problem = problem(command);
@@ -220,6 +234,12 @@ public final class Commands {
       if (problem.isEmpty()) {
         problem = begin(running);
       }
+      if (problem.isPresent()) {
+        // ground repeats nothing that the journal has: should the answer be cut off, it comes then
+        synchronized (executing) {
+          executing.add(running);
+        }
+      }
       try {
         writeJournal();
       } catch (IOException e) {
@@ -228,21 +248,25 @@ public final class Commands {
         problem = Optional.of(new Problem(Refusal.NOT_STORED, "counter cannot be stored"));
         events.report(CoreEvent.COMMAND_REJECTED, counter, "its counter cannot be stored: " + e);
         reject(running, problem.get());
-        return;
+        return true;
       }
     }
     state.update(next -> next.setCommandCounter(counter));
     if (problem.isPresent()) {
       events.report(CoreEvent.COMMAND_REJECTED, counter, problem.get().text);
       reject(running, problem.get());
-      return;
+      return true;
     }
     accepted.incrementAndGet();
-    record(
-        List.of(
-            running.report(Stage.ACCEPTED, Refusal.REFUSAL_UNSPECIFIED, ""),
-            running.report(Stage.STARTED, Refusal.REFUSAL_UNSPECIFIED, "")));
-    execute(command, running);
+    running.gather();
+    running.tell(running.report(Stage.ACCEPTED, Refusal.REFUSAL_UNSPECIFIED, ""));
+    running.tell(running.report(Stage.STARTED, Refusal.REFUSAL_UNSPECIFIED, ""));
+    try {
+      execute(command, running);
+    } finally {
+      running.recordGathered();
+    }
+    return true;
   }
 
   /**
@@ -290,14 +314,18 @@ public final class Commands {
   /** Ends what is over its deadline, and brings to disk what has ended. Called once a second. */
   public void tick() {
     List<Running> late = new ArrayList<>();
+    List<Running> unrecorded = new ArrayList<>();
     long now = clock.hostNanos();
     synchronized (executing) {
       for (Running running : executing) {
-        if (now - running.deadlineNanos > 0) {
+        if (running.ended.get()) {
+          unrecorded.add(running);
+        } else if (now - running.deadlineNanos > 0) {
           late.add(running);
         }
       }
     }
+    unrecorded.forEach(Running::recordAgain);
     for (Running running : late) {
       events.report(
           CoreEvent.COMMAND_TIMED_OUT, running.counter, running.name, running.deadlineSeconds);
@@ -323,7 +351,7 @@ public final class Commands {
     }
     try {
       handler.execute(command, running);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
       // the handler is another room's; what is broken there fails its command and not the link
       events.report(CoreEvent.HANDLER_FAILED, running.counter, running.name, e);
       running.fail(Refusal.EXECUTION_FAILED, "its handler failed: " + e);
@@ -466,7 +494,7 @@ public final class Commands {
   private void reject(Running running, Problem problem) {
     rejected.incrementAndGet();
     running.ended.set(true);
-    record(List.of(running.report(Stage.FAILED, problem.refusal, problem.text)));
+    running.tell(running.report(Stage.FAILED, problem.refusal, problem.text));
     running.issued.end(false, problem.refusal, problem.text);
   }
 
@@ -477,6 +505,9 @@ public final class Commands {
     private final String origin;
     private final Issued issued;
     private final AtomicBoolean ended = new AtomicBoolean();
+    private final List<CommandReport> gathered = new ArrayList<>();
+    private boolean gathering;
+    private boolean endTold;
     private volatile double deadlineSeconds;
     private volatile long deadlineNanos;
 
@@ -494,6 +525,48 @@ public final class Commands {
       return Commands.this.report(counter, name, origin, stage, refusal, reason);
     }
 
+    /** From now on reports are kept back, for {@link #recordGathered}. */
+    private synchronized void gather() {
+      gathering = true;
+    }
+
+    private synchronized void recordGathered() {
+      gathering = false;
+      recordAll();
+    }
+
+    private synchronized void recordAgain() {
+      if (!gathering) {
+        recordAll();
+      }
+    }
+
+    /** In order, from whatever thread: those that are kept back go first. */
+    private synchronized void tell(CommandReport report) {
+      boolean end = report.getStage() == Stage.COMPLETED || report.getStage() == Stage.FAILED;
+      endTold |= end;
+      if (end || gathered.size() < MOST_KEPT_BACK) {
+        gathered.add(report);
+      }
+      if (!gathering) {
+        recordAll();
+      }
+    }
+
+    /**
+     * What the recorder does not take is kept back for {@link #tick}, and the command stays in the
+     * journal until its end is recorded: a crash before that is to report it as interrupted.
+     */
+    private void recordAll() {
+      if (!record(gathered)) {
+        return;
+      }
+      gathered.clear();
+      if (endTold && forget(this) && counter != 0) {
+        journalIsBehind = true;
+      }
+    }
+
     @Override
     public void within(double hostSeconds) {
       deadlineSeconds = hostSeconds;
@@ -503,7 +576,7 @@ public final class Commands {
     @Override
     public void progress(String text) {
       if (!ended.get()) {
-        record(List.of(report(Stage.PROGRESS, Refusal.REFUSAL_UNSPECIFIED, text)));
+        tell(report(Stage.PROGRESS, Refusal.REFUSAL_UNSPECIFIED, text));
       }
     }
 
@@ -529,10 +602,7 @@ public final class Commands {
     }
 
     private void end(boolean well, Refusal refusal, String reason) {
-      record(List.of(report(well ? Stage.COMPLETED : Stage.FAILED, refusal, reason)));
-      if (forget(this) && counter != 0) {
-        journalIsBehind = true;
-      }
+      tell(report(well ? Stage.COMPLETED : Stage.FAILED, refusal, reason));
       issued.end(well, refusal, reason);
     }
   }
@@ -559,7 +629,10 @@ public final class Commands {
     return report.build();
   }
 
-  private void record(List<CommandReport> reports) {
+  private boolean record(List<CommandReport> reports) {
+    if (reports.isEmpty()) {
+      return true;
+    }
     try {
       List<Long> unused =
           recorder.appendAll(
@@ -571,8 +644,14 @@ public final class Commands {
                               Downlink.newBuilder().setCommandReport(report).build(),
                               0))
                   .toList());
+      recorderFails = false;
+      return true;
     } catch (RecorderFault e) {
-      events.report(CoreEvent.RECORDER_FAILED, String.valueOf(e.getMessage()));
+      if (!recorderFails) {
+        events.report(CoreEvent.RECORDER_FAILED, String.valueOf(e.getMessage()));
+      }
+      recorderFails = true;
+      return false;
     }
   }
 }

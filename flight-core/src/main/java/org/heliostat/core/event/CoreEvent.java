@@ -101,7 +101,7 @@ public enum CoreEvent implements EventDefinition {
 
   // static areas
   AREA_DAMAGED(98, Severity.ERROR, "%s: %s"),
-  AREA_REPAIRED(99, Severity.WARNING, "%s was repaired from the golden copy"),
+  AREA_REPAIRED(99, Severity.WARNING, "%s was repaired from its other copy"),
   AREA_NOT_REPAIRED(100, Severity.ERROR, "%s cannot be repaired: %s");
 
   private final int id;

@@ -39,6 +39,7 @@ final class DeviceJudge {
   private long lastTaken = Long.MIN_VALUE;
   private double lastValue = Double.NaN;
   private long sameSince;
+  private boolean gap;
 
   private final double[] squares = new double[NOISE_STEPS];
   private int steps;
@@ -109,6 +110,11 @@ final class DeviceJudge {
       return doubted;
     }
     return reading instanceof HeaterReading heater ? heats(heater, others) : none();
+  }
+
+  /** It gave no reading: for so long it has not given the same value. */
+  void noReading() {
+    gap = true;
   }
 
   // ---- what the part says
@@ -236,7 +242,10 @@ final class DeviceJudge {
     boolean first = Double.isNaN(lastValue);
     if (first || step != 0) {
       sameSince = taken;
+    } else if (gap) {
+      sameSince += taken - lastTaken;
     }
+    gap = false;
     if (!first) {
       squares[steps++ % NOISE_STEPS] = step * step;
     }

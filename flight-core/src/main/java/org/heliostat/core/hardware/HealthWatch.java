@@ -129,7 +129,11 @@ final class HealthWatch {
       Set<String> unjudged) {
     String device = outcome.device();
     DeviceConfig config = configs.getOrDefault(device, DeviceConfig.getDefaultInstance());
+    DeviceJudge judge = judges.get(device);
     if (outcome.fault().isPresent()) {
+      if (judge != null) {
+        judge.noReading();
+      }
       HardwareFault fault = outcome.fault().get();
       boolean another = !fault.device().equals(device);
       boolean waited =
@@ -160,7 +164,6 @@ final class HealthWatch {
     if (reading instanceof CardReading card) {
       noteCriticalEvents(device, card);
     }
-    DeviceJudge judge = judges.get(device);
     if (judge == null || !hardware.powered(config)) {
       unjudged.add(device);
       return;

@@ -4,13 +4,16 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.heliostat.core.app.App;
 import org.heliostat.core.app.AppFactory;
 import org.heliostat.core.app.Services;
@@ -43,6 +46,7 @@ public final class LinkApp implements App {
   static final int INBOUND_PACKETS = 1024;
   private static final Duration CONNECT_DEADLINE = Duration.ofSeconds(3);
   private static final long IDLE_MILLIS = 20;
+  private static final int MOST_UNREADABLE = 1_000;
   private static final long FAREWELL_NANOS = 3_000_000_000L;
 
   private final Services services;
@@ -56,6 +60,7 @@ public final class LinkApp implements App {
   private final BlockingQueue<byte[]> inbound = new ArrayBlockingQueue<>(INBOUND_PACKETS);
   private final Transmitter transmitter;
   private final Map<Long, Long> sentAt = new HashMap<>();
+  private final Set<Long> unreadable = new HashSet<>();
   private final AtomicLong badPackets = new AtomicLong();
   private final Consumer<Housekeeping.Builder> housekeeping = this::fill;
   private boolean up;
@@ -74,11 +79,31 @@ public final class LinkApp implements App {
     @Override
     public App start(Services services) {
       int spacecraft = services.mission().getSpacecraftId();
-      return new LinkApp(services, new ChecksumSeal(spacecraft), new Topics(spacecraft));
+      Topics topics = new Topics(spacecraft);
+      return new LinkApp(
+          services,
+          new ChecksumSeal(spacecraft),
+          topics,
+          receiver ->
+              new MqttPort(
+                  services.brokerUrl(),
+                  "heliostat-" + spacecraft,
+                  topics.uplink(),
+                  CONNECT_DEADLINE,
+                  receiver));
     }
   }
 
-  LinkApp(Services services, PacketSeal seal, Topics topics) {
+  /**
+   * A link that is down.
+   *
+   * @param ports makes the port that gives its receiver what comes from ground
+   */
+  LinkApp(
+      Services services,
+      PacketSeal seal,
+      Topics topics,
+      Function<Consumer<byte[]>, MqttPort> ports) {
     this.services = services;
     this.seal = seal;
     this.downlinkTopic = topics.downlink();
@@ -91,11 +116,7 @@ public final class LinkApp implements App {
     this.resendNanos = (long) (config.getResendSeconds() * 1e9);
     this.reconnectNanos = (long) (config.getReconnectSeconds() * 1e9);
     this.port =
-        new MqttPort(
-            services.brokerUrl(),
-            "heliostat-" + services.mission().getSpacecraftId(),
-            topics.uplink(),
-            CONNECT_DEADLINE,
+        ports.apply(
             packet -> {
               boolean unused = inbound.offer(packet);
             });
@@ -151,8 +172,9 @@ public final class LinkApp implements App {
       Uplink uplink = Uplink.parseFrom(packet.get());
       switch (uplink.getBodyCase()) {
         case TELECOMMAND -> {
-          heard();
-          services.commands().submit(uplink.getTelecommand());
+          if (services.commands().submit(uplink.getTelecommand())) {
+            heard();
+          }
         }
         case RECEIPT -> {
           // first, for they may be freed although the disk keeps nobody informed
@@ -168,7 +190,7 @@ public final class LinkApp implements App {
     }
   }
 
-  /** Ground is there: the command-loss timer begins anew. */
+  /** Ground is there, and not somebody with an old command: the command-loss timer begins anew. */
   private void heard() {
     services.state().update(next -> next.setLastCommandNanos(services.clock().missionNanos()));
   }
@@ -204,12 +226,14 @@ public final class LinkApp implements App {
   private void sendRecords() {
     long now = services.clock().hostNanos();
     long underWay = 0;
-    for (Recorder.Pending record : services.recorder().pending(window)) {
-      // the first one goes whatever its size
-      if (underWay > 0 && underWay + record.bytes() > windowBytes) {
-        return;
+    for (Recorder.Pending record : services.recorder().pending(window + unreadable.size())) {
+      if (!unreadable.contains(record.id())) {
+        // the first one goes whatever its size
+        if (underWay > 0 && underWay + record.bytes() > windowBytes) {
+          return;
+        }
+        underWay += record.bytes();
       }
-      underWay += record.bytes();
       Long sent = sentAt.get(record.id());
       if (sent != null && now - sent < resendNanos) {
         continue;
@@ -224,9 +248,16 @@ public final class LinkApp implements App {
         }
         sentAt.put(record.id(), now);
         recorderFailed = false;
+        boolean unused = unreadable.remove(record.id());
       } catch (RecorderFault e) {
-        // one that does not read must not hold up those behind it
-        recorderFault(e);
+        // one that does not read must not hold up those behind it, and is told of once
+        if (unreadable.size() >= MOST_UNREADABLE) {
+          unreadable.clear();
+        }
+        if (unreadable.add(record.id())) {
+          underWay -= record.bytes();
+          recorderFault(e);
+        }
         sentAt.put(record.id(), now);
       }
     }

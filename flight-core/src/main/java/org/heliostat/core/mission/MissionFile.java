@@ -32,6 +32,15 @@ import org.heliostat.protocol.TextFiles.Located;
 public final class MissionFile {
   private MissionFile() {}
 
+  /** The apps that an image offers. */
+  public interface Apps {
+    /** Names of those that need not be described. */
+    Set<String> names();
+
+    /** Why this app cannot be started; empty where it can. */
+    Optional<String> problem(AppConfig app);
+  }
+
   /** The drivers that an image offers. */
   public interface Drivers {
     /** Their names. */
@@ -44,21 +53,22 @@ public final class MissionFile {
   /**
    * Reads a mission file.
    *
-   * @param apps names of the apps that this image offers
+   * @param apps the apps that this image offers
    * @param drivers the drivers that this image offers
    * @throws BadTextFile with a line {@code file:line:column: field: problem} for each problem
    */
-  public static Mission read(Path file, Set<String> apps, Drivers drivers) throws BadTextFile {
+  public static Mission read(Path file, Apps apps, Drivers drivers) throws BadTextFile {
     Located<Mission> located = TextFiles.read(file, Mission.getDefaultInstance());
     Mission mission = located.message();
     List<String> problems = new ArrayList<>();
     Set<String> seen = new HashSet<>();
     for (int i = 0; i < mission.getAppsCount(); i++) {
       AppConfig app = mission.getApps(i);
-      List<Step> at = List.of(step(mission, "apps", i), step(app, "name", 0));
-      if (!apps.contains(app.getName())) {
-        problems.add(
-            problem(located, at, "unknown app \"" + app.getName() + "\"; there are " + apps));
+      String field = app.getClassName().isEmpty() ? "name" : "class_name";
+      List<Step> at = List.of(step(mission, "apps", i), step(app, field, 0));
+      Optional<String> problem = apps.problem(app);
+      if (problem.isPresent()) {
+        problems.add(problem(located, at, problem.get()));
       } else if (!seen.add(app.getName())) {
         problems.add(problem(located, at, "app \"" + app.getName() + "\" stands twice"));
       }

@@ -12,16 +12,19 @@ final class Append extends Request {
   private final List<Item> items;
   private final List<byte[]> payloads;
   private final long nanos;
+  private final Recent recent;
   private final List<Index.Entry> staged;
 
   /**
    * Of records that are stored at this mission time.
    *
+   * @param recent is given what has been stored
    * @throws RecorderFault where one of them, or all together, are too large
    */
-  Append(List<Item> items, long nanos) throws RecorderFault {
+  Append(List<Item> items, long nanos, Recent recent) throws RecorderFault {
     this.items = items;
     this.nanos = nanos;
+    this.recent = recent;
     this.payloads = new ArrayList<>(items.size());
     this.staged = new ArrayList<>(items.size());
     long bytes = 0;
@@ -53,7 +56,10 @@ final class Append extends Request {
 
   @Override
   void kept(Journal in) {
-    staged.forEach(in::publish);
+    for (int i = 0; i < staged.size(); i++) {
+      recent.add(staged.get(i).id(), payloads.get(i));
+      in.publish(staged.get(i));
+    }
   }
 
   @Override

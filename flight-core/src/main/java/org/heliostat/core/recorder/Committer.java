@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jctools.queues.MpscArrayQueue;
@@ -32,14 +33,19 @@ final class Committer {
    */
   private static final int SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 2_000 : 0;
 
+  /** Likewise, one caller at a time looks on instead of sleeping while the disk is this fast. */
+  private static final long FAST_NANOS = SPINS > 0 ? 400_000 : 0;
+
   private final Journal journal;
   private final Counters counters;
   private final long deadlineNanos;
   private final MpscArrayQueue<Request> queue = new MpscArrayQueue<>(QUEUED);
   private final AtomicInteger left = new AtomicInteger();
+  private final AtomicBoolean watched = new AtomicBoolean();
   private final CountDownLatch over = new CountDownLatch(1);
   private final Thread thread = new Thread(this::run, "recorder");
   private volatile boolean sleeping;
+  private volatile long usualNanos = Long.MAX_VALUE;
   private volatile boolean closing;
   private volatile boolean ended;
   private volatile Optional<IOException> failure = Optional.empty();
@@ -93,6 +99,7 @@ final class Committer {
 
   private void await(Request request, long patience) throws RecorderFault {
     long start = System.nanoTime();
+    watch(request, start);
     boolean interrupted = false;
     try {
       while (!request.isDone()) {
@@ -115,6 +122,18 @@ final class Committer {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  /** Looks on for as long as it usually takes, twice over. */
+  private void watch(Request request, long start) {
+    long usual = usualNanos;
+    if (usual > FAST_NANOS || !watched.compareAndSet(false, true)) {
+      return;
+    }
+    while (!request.isDone() && System.nanoTime() - start < 2 * usual) {
+      Thread.onSpinWait();
+    }
+    watched.set(false);
   }
 
   private RecorderFault hung(String text) {
@@ -180,6 +199,7 @@ final class Committer {
   }
 
   private void together(Request first) {
+    long start = System.nanoTime();
     List<Request> requests = new ArrayList<>();
     List<Optional<RecorderFault>> faults = new ArrayList<>();
     Optional<RecorderFault> diskFault = Optional.empty();
@@ -211,6 +231,13 @@ final class Committer {
     if (!allKept) {
       journal.settle();
     }
+    usual(System.nanoTime() - start);
+  }
+
+  /** A mean that goes with the last few times. */
+  private void usual(long nanos) {
+    long before = Math.min(usualNanos, 2 * FAST_NANOS);
+    usualNanos = before + (nanos - before) / 4;
   }
 
   private boolean settle(Request request, Optional<RecorderFault> fault) {

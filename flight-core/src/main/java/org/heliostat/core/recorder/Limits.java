@@ -12,6 +12,7 @@ import org.heliostat.protocol.RecorderConfig;
  * @param segmentBytes length of a segment's file
  * @param quotaBytes that records which wait for ground may take, with all that is stored about them
  * @param mostRecords that may wait for ground: each costs memory
+ * @param recentBytes of the newest records that are kept in memory as well
  * @param quotas of single priorities, in bytes
  * @param expiries how long records of single priorities are worth something, in ns
  */
@@ -19,10 +20,14 @@ record Limits(
     long segmentBytes,
     long quotaBytes,
     int mostRecords,
+    int recentBytes,
     Map<Priority, Long> quotas,
     Map<Priority, Long> expiries) {
   /** About 200 bytes of memory each. */
   static final int MOST_RECORDS = 200_000;
+
+  /** What a pass sends while it is stored, with room to spare. */
+  static final int RECENT_BYTES = 64 << 10;
 
   private static final long KIBIBYTE = 1024;
   private static final long MEBIBYTE = 1024 * KIBIBYTE;
@@ -51,6 +56,7 @@ record Limits(
         config.getSegmentKibibytes() * KIBIBYTE,
         config.getQuotaMebibytes() * MEBIBYTE,
         MOST_RECORDS,
+        RECENT_BYTES,
         quotas,
         expiries);
   }

@@ -87,6 +87,7 @@ public final class Recorder implements AutoCloseable {
   private final Counters counters;
   private final Committer committer;
   private final Disk readers;
+  private final Recent recent;
   private final List<Recovery> recoveries;
   private final Log log;
 
@@ -126,6 +127,7 @@ public final class Recorder implements AutoCloseable {
     this.counters = counters;
     this.log = log;
     this.recoveries = recoveries;
+    this.recent = new Recent(limits.recentBytes());
     this.readers = new Disk("recorder-reader", READERS, deadlineNanos);
     this.committer = new Committer(journal, counters, deadlineNanos);
   }
@@ -148,7 +150,9 @@ public final class Recorder implements AutoCloseable {
    * @param quotaBytes that records which wait for ground may take
    */
   public static Recorder open(Path folder, long segmentBytes, long quotaBytes) throws IOException {
-    Limits limits = new Limits(segmentBytes, quotaBytes, Limits.MOST_RECORDS, Map.of(), Map.of());
+    Limits limits =
+        new Limits(
+            segmentBytes, quotaBytes, Limits.MOST_RECORDS, Limits.RECENT_BYTES, Map.of(), Map.of());
     return open(new DiskFolder(folder), limits, () -> 0, Disk.DEADLINE_NANOS);
   }
 
@@ -212,7 +216,7 @@ public final class Recorder implements AutoCloseable {
    * @return their numbers, which grow
    */
   public List<Long> appendAll(List<Item> items) throws RecorderFault {
-    Append append = new Append(items, missionNanos.getAsLong());
+    Append append = new Append(items, missionNanos.getAsLong(), recent);
     committer.call(append);
     return append.ids();
   }
@@ -297,8 +301,15 @@ public final class Recorder implements AutoCloseable {
         .toList();
   }
 
-  /** Content of a record, checked; empty where it does not wait any more. */
+  /**
+   * Content of a record, checked where it comes from disk; empty where it does not wait any more.
+   */
   public byte[] read(long id) throws RecorderFault {
+    Optional<byte[]> known = recent.get(id);
+    if (known.isPresent()) {
+      committer.checkOpen();
+      return index.get(id).isPresent() ? known.get() : new byte[0];
+    }
     return onDisk(
         () -> {
           for (int i = 0; i < READS; i++) {

@@ -15,12 +15,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The list of an image's files with the SHA-256 of each, as {@code sha256sum} writes and checks it;
- * the build leaves it in the image.
+ * The lists of an image's files with the SHA-256 of each, as {@code sha256sum} writes and checks
+ * them: that of the build, and that of what the JVM of the board makes of it.
  */
 final class ImageManifest {
   /** Name of the file, in the image's folder. */
   static final String NAME = "SHA256SUMS";
+
+  /** Where it is there. */
+  static final String CLASS_DATA_NAME = "flight.jsa.sha256";
 
   private static final int MOST_FILES = 10_000;
   private static final Pattern LINE = Pattern.compile("([0-9a-f]{64}) [ *](\\S.*)");
@@ -31,25 +34,33 @@ final class ImageManifest {
   record Entry(String path, String sha256) {}
 
   /**
-   * Reads the list.
+   * Reads the lists.
    *
    * @throws IOException where it is missing, or is not what the build wrote
    */
   static List<Entry> read(Path image) throws IOException {
+    List<Entry> entries = new ArrayList<>(read(image, NAME));
+    if (Files.exists(image.resolve(CLASS_DATA_NAME))) {
+      entries.addAll(read(image, CLASS_DATA_NAME));
+    }
+    return List.copyOf(entries);
+  }
+
+  private static List<Entry> read(Path image, String list) throws IOException {
     List<Entry> entries = new ArrayList<>();
-    for (String line : Files.readAllLines(image.resolve(NAME), StandardCharsets.UTF_8)) {
+    for (String line : Files.readAllLines(image.resolve(list), StandardCharsets.UTF_8)) {
       Matcher matcher = LINE.matcher(line);
       if (!matcher.matches() || entries.size() == MOST_FILES) {
-        throw new IOException(NAME + " of the image is damaged");
+        throw new IOException(list + " of the image is damaged");
       }
       String path =
           matcher.group(2).startsWith("./") ? matcher.group(2).substring(2) : matcher.group(2);
       if (!image.resolve(path).normalize().startsWith(image)) {
-        throw new IOException(NAME + " of the image is damaged: it leads out of the image");
+        throw new IOException(list + " of the image is damaged: it leads out of the image");
       }
       entries.add(new Entry(path, matcher.group(1)));
     }
-    return List.copyOf(entries);
+    return entries;
   }
 
   /** SHA-256 of a file, in hexadecimal. */

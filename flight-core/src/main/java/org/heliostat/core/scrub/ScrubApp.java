@@ -19,14 +19,17 @@ import org.heliostat.core.app.Services;
 import org.heliostat.core.command.Execution;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.file.CheckedFile;
+import org.heliostat.core.table.Tables;
 import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.ScrubStatus;
+import org.heliostat.protocol.TableStatus;
 import org.heliostat.protocol.Telecommand.CommandCase;
 
 /**
- * Checks the files of the image against the list that the build made of them, a file a step, spread
- * over the round that the mission wants. A damaged file is an alarm, once, and is replaced by its
- * golden copy where there is one whose own checksum is right.
+ * Checks the files of the image against the list that the build made of them, then the tables
+ * against what was activated, one a step, spread over the round that the mission wants. What is
+ * damaged is an alarm, once; a file is replaced by its golden copy where there is one whose own
+ * checksum is right, and of a table the copy in memory and the stored one mend each other.
  */
 public final class ScrubApp implements App {
   private static final long LONGEST_WAIT_NANOS = 200_000_000L;
@@ -39,6 +42,7 @@ public final class ScrubApp implements App {
   private final Set<String> damaged = new HashSet<>();
   private final Consumer<Housekeeping.Builder> housekeeping = this::fill;
   private List<ImageManifest.Entry> entries = List.of();
+  private List<String> tables = List.of();
   private boolean listMissing;
   private int at;
   private long nextNanos;
@@ -86,27 +90,28 @@ public final class ScrubApp implements App {
       services.board().sleepUntilNanos(Math.min(nextNanos, now + LONGEST_WAIT_NANOS));
       return;
     }
-    if (at >= entries.size()) {
+    int areas = entries.size() + tables.size();
+    if (at >= areas) {
       begin();
     } else {
-      check(entries.get(at++));
-      if (at == entries.size()) {
+      check(at++);
+      if (at == areas) {
         status = status.toBuilder().setRounds(status.getRounds() + 1).build();
       }
     }
     double round = services.mission().getScrub().getRoundSeconds() * 1e9;
-    nextNanos = now + (long) (round / Math.max(1, entries.size()));
+    nextNanos = now + (long) (round / Math.max(1, entries.size() + tables.size()));
   }
 
   private void whole(Execution execution) {
     begin();
-    for (ImageManifest.Entry entry : entries) {
-      check(entry);
+    for (int i = 0; i < entries.size() + tables.size(); i++) {
+      check(i);
     }
     if (listMissing) {
       execution.fail("the image has no list of its files");
     } else if (damaged.isEmpty()) {
-      execution.progress(entries.size() + " files are in order");
+      execution.progress(entries.size() + " files and " + tables.size() + " tables are in order");
       execution.complete();
     } else {
       execution.fail("damaged: " + damaged);
@@ -125,7 +130,38 @@ public final class ScrubApp implements App {
       }
       listMissing = true;
     }
-    status = status.toBuilder().setFiles(entries.size()).build();
+    tables = services.tables().status().stream().map(TableStatus::getName).toList();
+    status = status.toBuilder().setFiles(entries.size()).setTables(tables.size()).build();
+  }
+
+  private void check(int area) {
+    if (area < entries.size()) {
+      check(entries.get(area));
+    } else {
+      checkTable(tables.get(area - entries.size()));
+    }
+    status = status.toBuilder().setDamaged(damaged.size()).build();
+  }
+
+  private void checkTable(String table) {
+    String name = "table " + table;
+    Optional<Tables.Scrubbed> scrubbed = services.tables().scrub(table);
+    if (scrubbed.isEmpty()) {
+      damaged.remove(name);
+      return;
+    }
+    if (damaged.add(name)) {
+      services.events().report(CoreEvent.AREA_DAMAGED, name, scrubbed.get().problem());
+    }
+    if (scrubbed.get().repaired()) {
+      repaired(name);
+    }
+  }
+
+  private void repaired(String area) {
+    damaged.remove(area);
+    status = status.toBuilder().setRepaired(status.getRepaired() + 1).build();
+    services.events().report(CoreEvent.AREA_REPAIRED, area);
   }
 
   private void check(ImageManifest.Entry entry) {
@@ -138,7 +174,6 @@ public final class ScrubApp implements App {
       }
       golden.ifPresent(copy -> repair(copy, entry));
     }
-    status = status.toBuilder().setDamaged(damaged.size()).build();
   }
 
   private static String problem(Path file, ImageManifest.Entry entry) {
@@ -169,9 +204,7 @@ public final class ScrubApp implements App {
       }
       Files.move(fresh, to, StandardCopyOption.ATOMIC_MOVE);
       CheckedFile.forceFolder(to);
-      damaged.remove(entry.path());
-      status = status.toBuilder().setRepaired(status.getRepaired() + 1).build();
-      services.events().report(CoreEvent.AREA_REPAIRED, entry.path());
+      repaired(entry.path());
     } catch (IOException e) {
       services.events().report(CoreEvent.AREA_NOT_REPAIRED, entry.path(), e.toString());
     }

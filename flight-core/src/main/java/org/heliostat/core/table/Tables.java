@@ -72,6 +72,14 @@ public final class Tables {
 
   private record Found(Table table, TableOrigin origin) {}
 
+  /**
+   * A table that was damaged.
+   *
+   * @param problem what is wrong with which copy
+   * @param repaired from the other copy
+   */
+  public record Scrubbed(String problem, boolean repaired) {}
+
   Tables(TableStore store, List<Table> defaults, boolean golden, Events events) {
     this.store = store;
     this.golden = golden;
@@ -183,6 +191,55 @@ public final class Tables {
   public Optional<Table> active(String name) {
     Entry entry = entries.get(name);
     return entry == null || entry.empty ? Optional.empty() : Optional.of(entry.handle.active());
+  }
+
+  /**
+   * Looks whether a table is what was activated, in memory and, where it is stored, on disk; one
+   * copy is mended from the other. Nothing where all is well.
+   */
+  public Optional<Scrubbed> scrub(String name) {
+    Optional<Consumer<Table>> activation;
+    Table good;
+    synchronized (this) {
+      Entry entry = entries.get(name);
+      if (entry == null || entry.empty) {
+        return Optional.empty();
+      }
+      boolean stored =
+          entry.origin == TableOrigin.STORED_TABLE || entry.origin == TableOrigin.LAST_GOOD_TABLE;
+      Table active = entry.handle.active();
+      Optional<Table> other;
+      try {
+        other =
+            stored
+                ? store.read(name).table()
+                : Optional.of(
+                    fallback(entry.definition, named(entry.definition.fallback(), name)).table);
+      } catch (IOException e) {
+        return Optional.of(new Scrubbed("it does not read: " + e, false));
+      }
+      boolean otherIsGood = other.isPresent() && checksumOf(other.get()) == entry.checksum;
+      if (checksumOf(active) == entry.checksum) {
+        return otherIsGood || !stored ? Optional.empty() : Optional.of(storeAgain(active));
+      }
+      if (!otherIsGood) {
+        return Optional.of(new Scrubbed("its checksum in memory is wrong", false));
+      }
+      good = other.get();
+      set(entry, good, entry.origin);
+      activation = entry.definition.activation();
+    }
+    activation.ifPresent(owner -> owner.accept(good));
+    return Optional.of(new Scrubbed("its checksum in memory is wrong", true));
+  }
+
+  private Scrubbed storeAgain(Table active) {
+    try {
+      store.write(active);
+      return new Scrubbed("its file is damaged", true);
+    } catch (IOException e) {
+      return new Scrubbed("its file is damaged: " + e, false);
+    }
   }
 
   /** Checks a table and makes it the staging copy. */

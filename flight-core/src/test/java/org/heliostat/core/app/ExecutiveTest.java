@@ -88,7 +88,7 @@ class ExecutiveTest {
   }
 
   private Executive start() {
-    return Executive.start(testServices().build(), offered, config -> true);
+    return Executive.start(testServices().build(), new OfferedApps(offered), config -> true);
   }
 
   private TestServices testServices() {
@@ -174,7 +174,8 @@ class ExecutiveTest {
   void leavesOutWhatIsNotWanted() throws Exception {
     app("platform").setAppClass(AppClass.PLATFORM);
     app("mission").setAppClass(AppClass.MISSION);
-    Executive executive = Executive.start(testServices().build(), offered, Executive::platform);
+    Executive executive =
+        Executive.start(testServices().build(), new OfferedApps(offered), Executive::platform);
     assertThat(begun.take()).isEqualTo("platform");
     while (!executive.operational()) {
       Thread.onSpinWait();
@@ -325,7 +326,9 @@ class ExecutiveTest {
         });
     Executive executive =
         Executive.start(
-            testServices().with(StateStore.class, state).build(), offered, config -> true);
+            testServices().with(StateStore.class, state).build(),
+            new OfferedApps(offered),
+            config -> true);
     executive.register(() -> {});
     command(CommandCase.CLEAR_RESET_LOG, Telecommand.newBuilder());
     assertThat(state.get().getResetLogList())
@@ -333,10 +336,5 @@ class ExecutiveTest {
         .containsExactly("second");
     verify(execution).complete();
     executive.stop();
-  }
-
-  @Test
-  void twoAppsOfOneNameAreAnError() {
-    assertThat(Executive.offered()).containsKeys("hardware", "telemetry", "link", "time");
   }
 }

@@ -1,6 +1,7 @@
 package org.heliostat.core.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.anyLong;
 import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.heliostat.core.fixture.TestServices;
 import org.heliostat.core.time.BoardClock;
+import org.heliostat.hal.Board;
 import org.heliostat.protocol.AppConfig;
 import org.heliostat.protocol.RateGroupConfig;
 import org.junit.jupiter.api.BeforeEach;
@@ -106,5 +108,66 @@ class RateGroupTest {
     group.scheduling("fifo 20");
     assertThat(group.status().getScheduling()).isEqualTo("fifo 20");
     assertThat(group.status().getName()).isEqualTo("ten");
+  }
+
+  private RateGroup running(Board board) throws Exception {
+    Services services =
+        new TestServices().with(BoardClock.class, clock).with(Board.class, board).build();
+    return new RateGroup(
+        services,
+        RateGroupConfig.newBuilder().setName("ten").setHertz(10).build(),
+        List.of(app(services, "a"), app(services, "b")));
+  }
+
+  @Test
+  void runsOnTheGridOfMissionTimeUntilItIsEndedAndAnInterruptEndsNothing() throws Exception {
+    Board board = mock(Board.class);
+    RateGroup group = running(board);
+    List<Long> beats = new ArrayList<>();
+    now += PERIOD / 2;
+    doAnswer(
+            call -> {
+              beats.add(call.getArgument(0));
+              if (beats.size() == 2) {
+                throw new InterruptedException("an app hung");
+              }
+              now = Math.max(now, call.<Long>getArgument(0));
+              if (beats.size() == 4) {
+                group.requestEnd();
+              }
+              return null;
+            })
+        .when(board)
+        .sleepUntilNanos(anyLong());
+    group.run();
+    assertThat(beats)
+        .containsExactly(1_001 * PERIOD, 1_002 * PERIOD, 1_002 * PERIOD, 1_003 * PERIOD);
+    assertThat(steps).containsExactly("a", "b", "a", "b", "a", "b");
+    assertThat(group.status().getCycles()).isEqualTo(3);
+    assertThat(group.status().getOverruns()).isZero();
+  }
+
+  @Test
+  void beatsThatComeTooSoonInHostTimeAreLeftOutAndAreNoOverruns() throws Exception {
+    Board board = mock(Board.class);
+    // a rig whose mission time runs on while host time hardly does
+    when(clock.hostNanos()).thenReturn(0L);
+    stepTakes = PERIOD / 2 - 1_000_000;
+    RateGroup group = running(board);
+    List<Long> beats = new ArrayList<>();
+    doAnswer(
+            call -> {
+              beats.add(call.getArgument(0));
+              now = Math.max(now, call.<Long>getArgument(0));
+              if (beats.size() == 2) {
+                group.requestEnd();
+              }
+              return null;
+            })
+        .when(board)
+        .sleepUntilNanos(anyLong());
+    group.run();
+    assertThat(beats.get(1)).isGreaterThanOrEqualTo(beats.get(0) + PERIOD);
+    assertThat(group.status().getOverruns()).isZero();
   }
 }

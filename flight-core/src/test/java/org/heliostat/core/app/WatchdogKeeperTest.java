@@ -1,7 +1,9 @@
 package org.heliostat.core.app;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.eq;
+import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
@@ -10,6 +12,8 @@ import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.event.Events;
 import org.heliostat.core.fixture.TestServices;
@@ -109,5 +113,40 @@ class WatchdogKeeperTest {
     keeper.end();
     keeper.look();
     verify(watchdog, never()).kick();
+  }
+
+  @Test
+  void aWatchdogThatCannotBeStoppedIsReported() throws Exception {
+    doThrow(new HardwareFault(HardwareFault.Kind.REFUSED, "dog", "nowayout"))
+        .when(watchdog)
+        .disarm();
+    keeper.end();
+    verify(events)
+        .reportDevice(
+            CoreEvent.DEVICE_FAULT,
+            "dog",
+            DeviceFault.REFUSED,
+            "it cannot be stopped",
+            "dog: nowayout");
+  }
+
+  @Test
+  void aThreadOfItsOwnKicksUntilTheEnd() throws Exception {
+    CountDownLatch kicked = new CountDownLatch(1);
+    doAnswer(
+            call -> {
+              kicked.countDown();
+              return null;
+            })
+        .when(watchdog)
+        .kick();
+    WatchdogKeeper running =
+        WatchdogKeeper.start(
+            new TestServices().with(Events.class, events).with(Hardware.class, hardware).build(),
+            executive,
+            () -> {});
+    assertThat(kicked.await(20, TimeUnit.SECONDS)).isTrue();
+    running.end();
+    verify(watchdog).disarm();
   }
 }

@@ -11,14 +11,17 @@ import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.heliostat.core.ManualClock;
 import org.heliostat.core.event.Events;
 import org.heliostat.core.recorder.Recorder;
+import org.heliostat.core.recorder.RecorderFault;
 import org.heliostat.core.state.StateStore;
 import org.heliostat.protocol.AppArgument;
 import org.heliostat.protocol.AppCommand;
@@ -103,6 +106,126 @@ class CommandsTest {
   void reportsEveryStage() throws Exception {
     commands.submit(noop(1));
     assertThat(stages()).containsExactly("1 ACCEPTED ", "1 STARTED ", "1 COMPLETED ");
+  }
+
+  @Test
+  void theStagesUntilTheHandlerReturnsTakeOneForce() throws Exception {
+    commands.submit(noop(1));
+    long before = recorder.statistics().forces();
+    commands.submit(noop(2));
+    assertThat(recorder.statistics().forces()).isEqualTo(before + 1);
+  }
+
+  @Test
+  void stagesStayInOrderWhereAnotherThreadEndsTheCommandBeforeItsHandlerReturns() throws Exception {
+    commands.handle(
+        CommandCase.TAKE_FRAMES,
+        (command, execution) -> {
+          Thread other = new Thread(execution::complete);
+          other.start();
+          try {
+            other.join();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    commands.submit(takeFrames(1, 1));
+    assertThat(stages()).containsExactly("1 ACCEPTED ", "1 STARTED ", "1 COMPLETED ");
+  }
+
+  @Test
+  void theJournalKeepsACommandUntilItsEndIsRecorded() throws Exception {
+    commands.handle(
+        CommandCase.TAKE_FRAMES,
+        (command, execution) -> {
+          execution.complete();
+          // another thread brings the journal to disk, and the power goes
+          commands.tick();
+          copyJournal();
+        });
+    commands.submit(takeFrames(1, 1));
+    restartFromCopy();
+    assertThat(stages()).contains("1 FAILED INTERRUPTED: interrupted");
+  }
+
+  @Test
+  void whatTheRecorderDoesNotTakeIsRecordedLater() throws Exception {
+    Recorder failing = mock(Recorder.class);
+    when(failing.appendAll(any()))
+        .thenThrow(mock(RecorderFault.class))
+        .thenThrow(mock(RecorderFault.class))
+        .thenAnswer(call -> recorder.appendAll(call.getArgument(0)));
+    Commands kept =
+        new Commands(clock, journal, state, failing, new Events(clock, recorder, lines::add));
+    kept.handle(CommandCase.NOOP, (command, execution) -> execution.complete());
+    kept.submit(noop(1));
+    kept.tick();
+    assertThat(stages()).isEmpty();
+    copyJournal();
+    kept.tick();
+    assertThat(stages()).containsExactly("1 ACCEPTED ", "1 STARTED ", "1 COMPLETED ");
+    assertThat(lines.stream().filter(line -> line.contains("RECORDER_FAILED"))).hasSize(1);
+    kept.tick();
+    assertThat(stages()).hasSize(3);
+    // the journal had it until then
+    restartFromCopy();
+    assertThat(stages()).contains("1 FAILED INTERRUPTED: interrupted");
+  }
+
+  @Test
+  void aHandlerThatCannotBeLoadedFailsItsCommandAlone() throws Exception {
+    commands.handle(
+        CommandCase.NOOP,
+        (command, execution) -> {
+          throw new NoClassDefFoundError("a.B");
+        });
+    commands.submit(noop(1));
+    assertThat(stages())
+        .satisfies(all -> assertThat(all.get(2)).startsWith("1 FAILED EXECUTION_FAILED"));
+  }
+
+  @Test
+  void aRefusedCommandIsAnsweredAlsoWhereItsRefusalWasCutOff() throws Exception {
+    Recorder dying = mock(Recorder.class);
+    when(dying.appendAll(any()))
+        .thenAnswer(
+            call -> {
+              copyJournal();
+              return List.of(1L);
+            });
+    Commands cutOff =
+        new Commands(clock, journal, state, dying, new Events(clock, recorder, lines::add));
+    cutOff.submit(noop(1));
+    restartFromCopy();
+    assertThat(stages()).containsExactly("1 FAILED INTERRUPTED: interrupted");
+    // and one whose refusal was recorded is not answered twice
+    commands.submit(takeFrames(2, -1));
+    commands.tick();
+    end();
+    boot();
+    commands.reportInterrupted();
+    assertThat(stages()).filteredOn(stage -> stage.startsWith("2 ")).hasSize(1);
+  }
+
+  private void copyJournal() {
+    try {
+      Files.copy(
+          folder.resolve("commands.bin"),
+          folder.resolve("commands.copy"),
+          StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void restartFromCopy() throws IOException {
+    end();
+    Files.move(
+        folder.resolve("commands.copy"),
+        folder.resolve("commands.bin"),
+        StandardCopyOption.REPLACE_EXISTING);
+    boot();
+    commands.reportInterrupted();
   }
 
   @Test

@@ -2,6 +2,7 @@ package org.heliostat.core.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
@@ -20,6 +21,7 @@ import org.heliostat.core.bus.Subscription;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.recorder.RecorderFault;
 import org.heliostat.core.state.Inhibits;
+import org.heliostat.protocol.DeviceFault;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.Event;
 import org.heliostat.protocol.FilterEvent;
@@ -183,5 +185,71 @@ class EventsTest {
       }
     }
     assertThat(doubled).isEmpty();
+  }
+
+  private static RecorderFault full() {
+    return mock();
+  }
+
+  @Test
+  void whatTheRecorderCouldNotTakeGoesThereLaterOldestFirst() throws Exception {
+    Recorder recorder = mock();
+    List<String> taken = new ArrayList<>();
+    boolean[] broken = {true};
+    RecorderFault fault = full();
+    when(recorder.append(any(), any()))
+        .thenAnswer(
+            call -> {
+              if (broken[0]) {
+                throw fault;
+              }
+              taken.add(call.<Downlink>getArgument(1).getEvent().getName());
+              return 1L;
+            });
+    Events events = new Events(clock, recorder, lines::add);
+    events.report(CoreEvent.LINK_UP);
+    events.report(CoreEvent.LINK_DOWN);
+    events.retry();
+    assertThat(events.unrecorded()).isEqualTo(2);
+    broken[0] = false;
+    events.retry();
+    assertThat(taken).containsExactly("LINK_UP", "LINK_DOWN");
+    assertThat(events.unrecorded()).isZero();
+  }
+
+  @Test
+  void theOldestOfTooManyThatWaitAreGivenUpAndCounted() throws Exception {
+    Recorder recorder = mock();
+    RecorderFault fault = full();
+    when(recorder.append(any(), any())).thenThrow(fault);
+    Events events = new Events(clock, recorder, lines::add);
+    for (int i = 0; i < Events.WAITING_EVENTS + 5; i++) {
+      events.reportDevice(CoreEvent.BUS_RECOVERED, "bus" + i, DeviceFault.TIMEOUT);
+    }
+    assertThat(events.unrecorded()).isEqualTo(Events.WAITING_EVENTS + 5);
+    List<String> taken = new ArrayList<>();
+    doAnswer(
+            call -> {
+              taken.add(call.<Downlink>getArgument(1).getEvent().getDevice());
+              return 1L;
+            })
+        .when(recorder)
+        .append(any(), any());
+    events.retry();
+    assertThat(taken).hasSize(Events.WAITING_EVENTS).startsWith("bus5");
+    assertThat(events.unrecorded()).as("those that were given up").isEqualTo(5);
+  }
+
+  @Test
+  void theLogKeepsTheNewestAndALongTextIsCut() throws Exception {
+    Recorder recorder = mock();
+    Events events = new Events(clock, recorder, lines::add);
+    for (int i = 0; i < Events.LOG_EVENTS + 3; i++) {
+      events.reportDevice(CoreEvent.BUS_RECOVERED, "bus" + i, DeviceFault.TIMEOUT);
+    }
+    assertThat(events.newest(5_000)).hasSize(Events.LOG_EVENTS);
+    assertThat(events.newest(5_000).get(0).getDevice()).isEqualTo("bus3");
+    events.report(CoreEvent.APP_FAILED, "link", "x".repeat(10_000));
+    assertThat(events.newest(1).get(0).getText()).hasSize(500);
   }
 }

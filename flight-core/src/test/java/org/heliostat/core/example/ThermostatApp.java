@@ -4,7 +4,6 @@ import static org.heliostat.protocol.Severity.WARNING;
 
 import java.util.List;
 import org.heliostat.core.app.App;
-import org.heliostat.core.app.AppFactory;
 import org.heliostat.core.app.Services;
 import org.heliostat.core.command.AppVerb;
 import org.heliostat.core.event.AppEvent;
@@ -21,20 +20,8 @@ public final class ThermostatApp implements App {
   private volatile double offset;
   private volatile boolean cold;
 
-  /** Offers the app as {@code thermostat}. */
-  public static final class Factory implements AppFactory {
-    @Override
-    public String name() {
-      return "thermostat";
-    }
-
-    @Override
-    public App start(Services services) {
-      return new ThermostatApp(services);
-    }
-  }
-
-  ThermostatApp(Services services) {
+  /** As the mission file names it. */
+  public ThermostatApp(Services services) {
     this.services = services;
     ParameterDefinition wanted = new ParameterDefinition("wanted", "Cel", 5, -40, 60);
     table = services.tables().parameters("thermostat", List.of(wanted));

@@ -36,7 +36,7 @@ class ThermostatAppTest {
     try (TestSpacecraft craft = new TestSpacecraft(folder)) {
       when(craft.hardware.temperature("radiator"))
           .thenReturn(Optional.of(new TemperatureReading(6, 0)));
-      App app = craft.start(new ThermostatApp.Factory());
+      App app = craft.start(ThermostatApp::new);
       craft.run(app, 3);
       assertThat(craft.events()).isEmpty();
       assertThat(craft.send(calibrate(-9))).isEqualTo(Stage.FAILED);
@@ -52,7 +52,7 @@ class ThermostatAppTest {
     try (TestSpacecraft craft = new TestSpacecraft(folder)) {
       when(craft.hardware.temperature("radiator"))
           .thenReturn(Optional.of(new TemperatureReading(6, 0)));
-      App app = craft.start(new ThermostatApp.Factory());
+      App app = craft.start(ThermostatApp::new);
       Table.Builder warmer =
           Table.newBuilder()
               .setName("parameters.thermostat")

@@ -118,6 +118,20 @@ class DeviceJudgeTest {
   }
 
   @Test
+  void aGapDoesNotCountTowardsFrozenAndDoesNotHideIt() {
+    DeviceJudge judge = judge(Plausibility.newBuilder().setFrozenSeconds(10));
+    assertThat(look(judge, celsius(20, 0))).isEmpty();
+    judge.noReading();
+    assertThat(look(judge, celsius(20, 15))).isEmpty();
+    assertThat(look(judge, celsius(20, 20))).isEmpty();
+    judge.noReading();
+    assertThat(look(judge, celsius(20, 22))).isEmpty();
+    assertThat(look(judge, celsius(20, 28))).contains(DeviceFault.FROZEN);
+    judge.noReading();
+    assertThat(look(judge, celsius(20, 29))).contains(DeviceFault.FROZEN);
+  }
+
+  @Test
   void theSameValueForTooLongIsFrozenUntilItMoves() {
     DeviceJudge judge = judge(Plausibility.newBuilder().setFrozenSeconds(10));
     for (int second = 0; second <= 10; second++) {

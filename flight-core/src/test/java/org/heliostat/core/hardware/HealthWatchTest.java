@@ -25,6 +25,8 @@ import org.heliostat.protocol.DeviceStatus;
 import org.heliostat.protocol.Plausibility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class HealthWatchTest {
   private static final String BUS = "/dev/i2c-1";
@@ -234,5 +236,21 @@ class HealthWatchTest {
         .containsExactly(
             "DEVICE_FAULT storage STORAGE_FULL",
             "DEVICE_RECOVERED storage DEVICE_FAULT_UNSPECIFIED");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void eachKindOfFaultHasItsNameOnGround(Kind kind) {
+    look(good("a"));
+    look(bad("a", kind, "a"));
+    assertThat(reported).containsExactly("DEVICE_FAULT a " + kind);
+  }
+
+  @Test
+  void aDeviceThatTheMissionDoesNotKnowIsGivenAndItsFaultSaid() {
+    look(good("stranger"));
+    assertThat(hardware.temperature("stranger")).isPresent();
+    look(bad("stranger", Kind.NACK, "stranger"));
+    assertThat(reported).containsExactly("DEVICE_FAULT stranger NACK");
   }
 }

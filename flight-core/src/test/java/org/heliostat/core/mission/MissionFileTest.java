@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import org.heliostat.protocol.AppConfig;
 import org.heliostat.protocol.DeviceConfig;
 import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.TextFiles.BadTextFile;
@@ -33,7 +34,19 @@ class MissionFileTest {
     Files.writeString(file, text);
     return MissionFile.read(
         file,
-        Set.of("link"),
+        new MissionFile.Apps() {
+          @Override
+          public Set<String> names() {
+            return Set.of("link");
+          }
+
+          @Override
+          public Optional<String> problem(AppConfig app) {
+            return app.getName().equals("link") || app.getClassName().equals("a.Known")
+                ? Optional.empty()
+                : Optional.of("nothing is called \"" + app.getName() + "\"");
+          }
+        },
         new MissionFile.Drivers() {
           @Override
           public Set<String> names() {
@@ -66,7 +79,13 @@ class MissionFileTest {
 
   @Test
   void unknownAndDoubledNamesAreFound() {
-    fails("apps { name: \"lnik\" }", "m.textproto:8:", "apps[1].name", "unknown app \"lnik\"");
+    fails(
+        "apps { name: \"lnik\" }", "m.textproto:8:", "apps[1].name", "nothing is called \"lnik\"");
+    fails(
+        "apps { name: \"mine\" class_name: \"a.Wrong\" }",
+        "m.textproto:8:",
+        "apps[1].class_name",
+        "nothing");
     fails("apps { name: \"link\" }", "stands twice");
     fails("devices { name: \"c\" driver: \"ina227\" }", "m.textproto:8:", "ina227");
     fails("devices { name: \"a\" driver: \"nvml\" }", "device \"a\" stands twice");
@@ -114,5 +133,79 @@ class MissionFileTest {
     fails(
         "cards { name: \"c\" device: \"a\" warm_celsius: 60 cool_celsius: 65 }", "cool_celsius <");
     fails("active_cards: 3", "3 cards, but only 2");
+  }
+
+  @Test
+  void whatAppsWantOfEachOtherAndOfRateGroupsIsChecked() throws Exception {
+    String group = "rate_groups { name: \"ten\" hertz: 10 }";
+    fails(
+        "executive { " + group + "\n" + group + " }",
+        "m.textproto:9:",
+        "executive.rate_groups[1].name",
+        "rate group \"ten\" stands twice");
+    fails(
+        "apps { name: \"x\" class_name: \"a.Known\" rate_group: \"two\" }",
+        "m.textproto:8:",
+        "apps[1].rate_group",
+        "no rate group is called \"two\"");
+    fails(
+        "apps { name: \"x\" class_name: \"a.Known\" needs: \"link\" needs: \"later\" }",
+        "m.textproto:8:",
+        "apps[1].needs[1]",
+        "no app before this one is called \"later\"");
+    fails(
+        "apps { name: \"x\" class_name: \"a.Known\" app_class: PLATFORM needs: \"link\" }",
+        "m.textproto:8:",
+        "apps[1].needs[0]",
+        "a platform app cannot need \"link\", which safe mode does not start");
+    assertThat(
+            read(GOOD
+                    + "executive { "
+                    + group
+                    + " }\n"
+                    + "apps { name: \"p\" class_name: \"a.Known\" app_class: PLATFORM"
+                    + " rate_group: \"ten\" }\n"
+                    + "apps { name: \"q\" class_name: \"a.Known\" app_class: PLATFORM"
+                    + " needs: \"p\" }\n"
+                    + "apps { name: \"r\" class_name: \"a.Known\" needs: \"link\" }")
+                .getAppsCount())
+        .isEqualTo(4);
+  }
+
+  @Test
+  void theReceiverAndTheCameraAreDevices() throws Exception {
+    fails(
+        "time { receiver: \"gnss\" }",
+        "m.textproto:8:",
+        "time.receiver",
+        "no device is called \"gnss\"");
+    assertThat(read(GOOD + "time { receiver: \"bus\" } camera { device: \"b\" }").hasCamera())
+        .isTrue();
+  }
+
+  @Test
+  void referencesThatFitAreTaken() throws Exception {
+    String device =
+        "devices { name: \"c\" driver: \"nvml\" powered_by: \"bus\""
+            + " plausibility { neighbour: \"a\" thermometer: \"b\" } }";
+    assertThat(read(GOOD + device).getDevicesCount()).isEqualTo(4);
+    fails(
+        "cards { name: \"c\" device: \"a\" warm_celsius: 96 }",
+        "m.textproto:8:",
+        "cards[2].warm_celsius",
+        "max_celsius");
+  }
+
+  @Test
+  void theSwitchOfACardThatIsNotInUseIsNotInUseEither() throws Exception {
+    Mission mission =
+        read(
+            GOOD.replace(
+                    "devices { name: \"b\" driver: \"nvml\" }",
+                    "devices { name: \"b\" driver: \"nvml\" powered_by: \"bus\" }")
+                + "active_cards: 1");
+    assertThat(MissionFile.activeDevices(mission))
+        .extracting(DeviceConfig::getName)
+        .containsExactly("a");
   }
 }

@@ -28,8 +28,9 @@ final class Fixture {
     return limits(segmentBytes, 1 << 20);
   }
 
+  /** All is read from disk. */
   static Limits limits(long segmentBytes, long quotaBytes) {
-    return new Limits(segmentBytes, quotaBytes, MANY, Map.of(), Map.of());
+    return new Limits(segmentBytes, quotaBytes, MANY, 0, Map.of(), Map.of());
   }
 
   static Downlink body(String text) {

@@ -6,6 +6,7 @@ import static org.heliostat.core.recorder.Fixture.append;
 import static org.heliostat.core.recorder.Fixture.body;
 import static org.heliostat.core.recorder.Fixture.ids;
 import static org.heliostat.core.recorder.Fixture.refused;
+import static org.heliostat.core.recorder.Fixture.text;
 import static org.heliostat.core.recorder.Fixture.texts;
 
 import java.io.IOException;
@@ -370,6 +371,30 @@ class RecorderDiskTest {
           });
       assertThat(texts(recorder)).containsExactly("moves");
       assertThat(once.get()).isFalse();
+    }
+  }
+
+  @Test
+  void theNewestRecordsNeedNotBeReadFromDisk() throws Exception {
+    int recentBytes = 3 * body("0").getSerializedSize();
+    Limits limits = new Limits(1 << 16, 1 << 20, Fixture.MANY, recentBytes, Map.of(), Map.of());
+    try (Recorder recorder = fixture.open(limits)) {
+      for (int i = 0; i < 5; i++) {
+        append(recorder, Integer.toString(i));
+      }
+      fixture.folder.hook(
+          (what, name) -> {
+            if (what.equals("read")) {
+              throw new IOException("Input/output error");
+            }
+          });
+      assertThat(text(recorder, 5)).isEqualTo("4");
+      assertThat(text(recorder, 3)).isEqualTo("2");
+      // the one before has made room
+      assertThatThrownBy(() -> text(recorder, 2)).hasMessageContaining("Input/output error");
+      recorder.confirm(List.of(5L));
+      assertThat(recorder.read(5)).isEmpty();
+      fixture.folder.hook((what, name) -> {});
     }
   }
 

@@ -111,7 +111,7 @@ class RecorderRoomTest {
   @Test
   void aPriorityHasAQuotaOfItsOwn() throws Exception {
     Limits limits =
-        new Limits(1 << 16, 16L * ROOM, 100, Map.of(Priority.PRODUCT, 3L * ROOM), Map.of());
+        new Limits(1 << 16, 16L * ROOM, 100, 0, Map.of(Priority.PRODUCT, 3L * ROOM), Map.of());
     try (Recorder recorder = fixture.open(limits)) {
       assertThat(fill(recorder, Priority.PRODUCT)).isEqualTo(3);
       assertThat(fill(recorder, Priority.ROUTINE)).isEqualTo(12);
@@ -123,7 +123,7 @@ class RecorderRoomTest {
 
   @Test
   void theNumberOfRecordsIsBoundedToo() throws Exception {
-    Limits limits = new Limits(1 << 16, 1 << 20, 10, Map.of(), Map.of());
+    Limits limits = new Limits(1 << 16, 1 << 20, 10, 0, Map.of(), Map.of());
     try (Recorder recorder = fixture.open(limits)) {
       for (int i = 0; i < 6; i++) {
         recorder.append(Priority.BULK, body("b"));
@@ -193,7 +193,7 @@ class RecorderRoomTest {
 
   @Test
   void aPriorityMayHaveAnExpiryOfItsOwn() throws Exception {
-    Limits limits = new Limits(1 << 16, 1 << 20, 100, Map.of(), Map.of(Priority.BULK, 50L));
+    Limits limits = new Limits(1 << 16, 1 << 20, 100, 0, Map.of(), Map.of(Priority.BULK, 50L));
     long now = fixture.clock.missionNanos();
     try (Recorder recorder = fixture.open(limits)) {
       recorder.append(Priority.BULK, body("a"));

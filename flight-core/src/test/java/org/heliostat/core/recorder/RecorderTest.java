@@ -187,7 +187,7 @@ class RecorderTest {
   @Test
   void noticesARecordThatIsDamagedOnDisk() throws Exception {
     try (Recorder recorder = open(1 << 16)) {
-      long id = append(recorder, "precious");
+      long id = append(recorder, "precious".repeat(1000));
       Path segment = folder.resolve("seg-0000000001.log");
       byte[] bytes = Files.readAllBytes(segment);
       bytes[Segment.START + Frame.HEADER_BYTES + 4] ^= 1;

@@ -5,12 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.heliostat.core.app.App;
 import org.heliostat.core.fixture.TestSpacecraft;
+import org.heliostat.core.table.ParameterDefinition;
+import org.heliostat.core.table.Parameters;
 import org.heliostat.protocol.CheckAreas;
+import org.heliostat.protocol.LoadTable;
 import org.heliostat.protocol.Mission;
+import org.heliostat.protocol.ParameterTable;
 import org.heliostat.protocol.ScrubConfig;
 import org.heliostat.protocol.Stage;
+import org.heliostat.protocol.Table;
 import org.heliostat.protocol.Telecommand;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,6 +85,52 @@ class ScrubAppTest {
         .containsExactly("AREA_DAMAGED", "AREA_REPAIRED", "AREA_DAMAGED", "AREA_REPAIRED");
     assertThat(craft.housekeeping().getScrub().getRepaired()).isEqualTo(2);
     assertThat(craft.housekeeping().getScrub().getDamaged()).isZero();
+  }
+
+  @Test
+  void theClassDataOfTheBoardIsAnAreaToo() throws Exception {
+    Files.writeString(folder.resolve("flight.jsa"), "classes");
+    Files.writeString(
+        folder.resolve(ImageManifest.CLASS_DATA_NAME),
+        ImageManifest.sha256(folder.resolve("flight.jsa")) + "  flight.jsa\n");
+    assertThat(check()).isEqualTo(Stage.COMPLETED);
+    assertThat(craft.housekeeping().getScrub().getFiles()).isEqualTo(4);
+    Files.writeString(folder.resolve("flight.jsa"), "clasees");
+    assertThat(check()).isEqualTo(Stage.FAILED);
+    assertThat(craft.reason()).contains("flight.jsa");
+  }
+
+  @Test
+  void aStoredTableThatIsDamagedIsStoredAgain() throws Exception {
+    Parameters table =
+        craft
+            .services()
+            .tables()
+            .parameters("a", List.of(new ParameterDefinition("p", "s", 1, 0, 9)));
+    assertThat(craft.send(load(2))).isEqualTo(Stage.COMPLETED);
+    Path file;
+    try (Stream<Path> all = Files.walk(folder)) {
+      file = all.filter(one -> one.toString().endsWith("parameters.a.table")).findFirst().get();
+    }
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length - 1] ^= 1;
+    Files.write(file, bytes);
+    craft.run(app, 60);
+    assertThat(craft.events()).contains("AREA_DAMAGED", "AREA_REPAIRED");
+    assertThat(craft.housekeeping().getScrub().getDamaged()).isZero();
+    assertThat(craft.housekeeping().getScrub().getTables()).isEqualTo(1);
+    bytes[bytes.length - 1] ^= 1;
+    assertThat(file).hasBinaryContent(bytes);
+    assertThat(table.get("p")).isEqualTo(2);
+    assertThat(check()).isEqualTo(Stage.COMPLETED);
+  }
+
+  private static Telecommand.Builder load(double value) {
+    ParameterTable.Builder content = ParameterTable.newBuilder();
+    content.addParametersBuilder().setName("p").setValue(value);
+    Table.Builder table = Table.newBuilder().setName("parameters.a").setParameters(content);
+    return Telecommand.newBuilder()
+        .setLoadTable(LoadTable.newBuilder().setTable(table).setActivate(true));
   }
 
   @Test

@@ -21,6 +21,7 @@ import org.heliostat.core.event.Events;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.recorder.RecorderFault;
 import org.heliostat.core.state.StateStore;
+import org.heliostat.core.table.Tables.Scrubbed;
 import org.heliostat.protocol.ActivateTable;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.Comparison;
@@ -265,6 +266,51 @@ class TablesTest {
     boot(List.of(limits(9, 7)), false);
     assertThat(value()).isEqualTo(7);
     assertThat(String.join("\n", lines)).contains("its default is in use");
+  }
+
+  @Test
+  void theTwoCopiesOfATableMendEachOther() throws Exception {
+    String name = limits(1, 1).getName();
+    // the default has no copy on disk
+    assertThat(tables.scrub(name)).isEmpty();
+    assertThat(tables.scrub("nothing")).isEmpty();
+    Table fallback = handle.active();
+    handle.give(limits(9, 9));
+    assertThat(tables.scrub(name)).hasValue(new Scrubbed("its checksum in memory is wrong", true));
+    assertThat(handle.active()).isEqualTo(fallback);
+    assertThat(end(load(limits(2, 20), true)).getStage()).isEqualTo(Stage.COMPLETED);
+    Table good = handle.active();
+    assertThat(tables.scrub(name)).isEmpty();
+    // in memory
+    handle.give(limits(9, 9));
+    assertThat(tables.scrub(name)).hasValue(new Scrubbed("its checksum in memory is wrong", true));
+    assertThat(handle.active()).isEqualTo(good);
+    // on disk
+    Path file = folder.resolve("tables").resolve(name + ".table");
+    Files.write(file, new byte[] {1});
+    assertThat(tables.scrub(name)).hasValue(new Scrubbed("its file is damaged", true));
+    assertThat(tables.scrub(name)).isEmpty();
+    // both
+    Files.write(file, new byte[] {1});
+    handle.give(limits(9, 9));
+    assertThat(tables.scrub(name)).hasValue(new Scrubbed("its checksum in memory is wrong", false));
+  }
+
+  @Test
+  void aDiskThatFailsMendsNothing() throws Exception {
+    TableStore failing = mock(TableStore.class);
+    when(failing.read(any())).thenReturn(new TableStore.Stored(Optional.empty(), false));
+    Tables kept = new Tables(failing, List.of(), false, events);
+    TableHandle mine = kept.register(definition(Optional.empty()));
+    String name = mine.active().getName();
+    kept.load(limits(2, 20));
+    kept.activate(name);
+    doThrow(new IOException("full")).when(failing).write(any());
+    assertThat(kept.scrub(name))
+        .hasValue(new Scrubbed("its file is damaged: java.io.IOException: full", false));
+    when(failing.read(any())).thenThrow(new IOException("gone"));
+    assertThat(kept.scrub(name))
+        .hasValue(new Scrubbed("it does not read: java.io.IOException: gone", false));
   }
 
   @Test

@@ -32,6 +32,7 @@ import org.heliostat.core.table.TableDefinition;
 import org.heliostat.core.table.TableHandle;
 import org.heliostat.core.table.Tables;
 import org.heliostat.core.time.BoardClock;
+import org.heliostat.hal.PowerReading;
 import org.heliostat.protocol.CardStatus;
 import org.heliostat.protocol.DeviceStatus;
 import org.heliostat.protocol.DeviceValue;
@@ -294,5 +295,14 @@ class TelemetryAppTest {
     assertThat(later.hasCpuSeconds()).isFalse();
     assertThat(later.hasCollections()).isTrue();
     assertThat(new MemoryProbe(folder.resolve("none"), time).status().hasThreads()).isFalse();
+  }
+
+  @Test
+  void thePowerOfTheBusStandsInHousekeeping() throws Exception {
+    when(hardware.power("bus")).thenReturn(Optional.of(new PowerReading(12.5, 2, 25, 1)));
+    app.step();
+    Housekeeping packet = bus.newest(Housekeeping.class).orElseThrow();
+    assertThat(packet.getBusVolts()).isEqualTo(12.5f);
+    assertThat(packet.getBusWatts()).isEqualTo(25);
   }
 }
