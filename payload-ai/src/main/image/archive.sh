@@ -11,7 +11,7 @@ name: "rehearsal" spacecraft_id: 1
 apps { name: "hardware" } apps { name: "time" } apps { name: "survival" } apps { name: "telemetry" } apps { name: "sequences" }
 apps { name: "limits" } apps { name: "protection" } apps { name: "files" } apps { name: "scrub" } apps { name: "link" }
 END
-rm -f "$image/flight.jsa"
+rm -f "$image/flight.jsa" "$image/flight.jsa.sha256"
 unset HELIOSTAT_RIG_WORLD JAVA_TOOL_OPTIONS
 JAVA_HOME=$(cd "$(dirname "$java")/.." && pwd) HELIOSTAT_ARCHIVE=$scratch/flight.jsa "$image/bin/flight" \
   --mission "$scratch/mission.textproto" --data "$scratch/data" --run "$scratch" --broker tcp://127.0.0.1:9 >"$scratch/log" 2>&1 &
@@ -30,6 +30,7 @@ done
 kill -TERM $flight
 wait $flight || true
 if [ -s "$scratch/flight.jsa" ]; then
+  (cd "$scratch" && sha256sum flight.jsa) >"$image/flight.jsa.sha256"
   mv "$scratch/flight.jsa" "$image/flight.jsa"
 else
   echo "no class-data archive was made; flight starts without it" >&2
