@@ -19,7 +19,7 @@ final class AuditLog implements AutoCloseable {
     this.clock = clock;
   }
 
-  /** Writes one stage; what was sent and how it ended is on disk on return. */
+  /** Writes one stage. It survives the end of the process, and power loss after {@link #force}. */
   void write(
       String operator,
       Telecommand command,
@@ -42,9 +42,11 @@ final class AuditLog implements AutoCloseable {
     }
     line.add("telecommand", ProtoJson.of(command));
     lines.append(line);
-    if (!stage.equals("ACCEPTED") && !stage.equals("STARTED") && !stage.equals("PROGRESS")) {
-      lines.force();
-    }
+  }
+
+  /** Brings all stages to disk. */
+  void force() throws IOException {
+    lines.force();
   }
 
   @Override

@@ -23,9 +23,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sends commands, one after the other: the next one only when the satellite has answered the one
  * before, because it drops a number below the highest that it has seen. Until it answers, a command
- * is sent again. Thread-safe.
+ * is sent again. That a command was sent is on disk while it travels, and a stage of it before the
+ * satellite is told that it has arrived. Thread-safe.
  */
-final class CommandDesk {
+final class CommandDesk implements Receiver.Reports {
   /** Host time until a command without an answer is sent again. */
   static final long RESEND_NANOS = 2_000_000_000L;
 
@@ -36,7 +37,6 @@ final class CommandDesk {
   private final CommandCounter counter;
   private final AuditLog audit;
   private final Predicate<Uplink> uplink;
-  private final Runnable wake;
   private final Deque<Ticket> waiting = new ArrayDeque<>();
   private final Map<Long, Ticket> open = new HashMap<>();
   private @Nullable Ticket unanswered;
@@ -73,29 +73,25 @@ final class CommandDesk {
     }
   }
 
-  /**
-   * A desk without commands.
-   *
-   * @param wake has {@link #tick} called soon
-   */
-  CommandDesk(CommandCounter counter, AuditLog audit, Predicate<Uplink> uplink, Runnable wake) {
-    this.wake = wake;
+  /** A desk without commands. */
+  CommandDesk(CommandCounter counter, AuditLog audit, Predicate<Uplink> uplink) {
     this.counter = counter;
     this.audit = audit;
     this.uplink = uplink;
   }
 
-  /** Takes a command; it is sent by {@link #tick} when its turn has come. */
+  /** Takes a command; it is sent now, or by {@link #tick} when its turn has come. */
   synchronized Ticket submit(OperatorRequest request, long hostNanos) {
     double wait = Math.min(LONGEST_WAIT_SECONDS, Math.max(0, request.getWaitSeconds()));
     Ticket ticket =
         new Ticket(
             request.getOperator(), request.getTelecommand(), hostNanos + (long) (wait * 1e9));
-    if (waiting.size() >= MOST_WAITING) {
+    if (unanswered == null && waiting.isEmpty()) {
+      number(ticket, hostNanos);
+    } else if (waiting.size() >= MOST_WAITING) {
       refuse(ticket, MOST_WAITING + " commands are waiting already");
     } else {
       waiting.addLast(ticket);
-      wake.run();
     }
     return ticket;
   }
@@ -116,7 +112,8 @@ final class CommandDesk {
   }
 
   /** Takes a stage that came down. */
-  synchronized void report(CommandReport report) {
+  @Override
+  public synchronized void report(CommandReport report) {
     Ticket ticket = open.get(report.getCounter());
     if (ticket == null) {
       return;
@@ -134,6 +131,12 @@ final class CommandDesk {
         failed++;
       }
     }
+  }
+
+  /** Brings all stages that were taken to disk. */
+  @Override
+  public synchronized void force() throws IOException {
+    audit.force();
   }
 
   synchronized JsonObject json() {
@@ -157,6 +160,7 @@ final class CommandDesk {
     open.put(ticket.command.getCounter(), ticket);
     unanswered = ticket;
     send(ticket, hostNanos);
+    forceAudit();
   }
 
   private void send(Ticket ticket, long hostNanos) {
@@ -186,6 +190,7 @@ final class CommandDesk {
               : "the command is not at its end yet";
       log(ticket, "GAVE_UP_WAITING", why, 0);
       ticket.tell(OperatorReply.newBuilder().setError(why).build());
+      forceAudit();
     }
   }
 
@@ -198,6 +203,15 @@ final class CommandDesk {
   private void refuse(Ticket ticket, String why) {
     log(ticket, "REFUSED", why, 0);
     ticket.tell(OperatorReply.newBuilder().setError(why).build());
+    forceAudit();
+  }
+
+  private void forceAudit() {
+    try {
+      audit.force();
+    } catch (IOException e) {
+      System.err.println("ground: audit log: " + e);
+    }
   }
 
   private void log(Ticket ticket, String stage, String reason, long missionNanos) {

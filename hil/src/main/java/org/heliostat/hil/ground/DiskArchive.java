@@ -74,6 +74,7 @@ final class DiskArchive implements Archive, AutoCloseable {
     reports.force();
     dumps.force();
     answers.force();
+    telemetry.force();
     records.force();
   }
 

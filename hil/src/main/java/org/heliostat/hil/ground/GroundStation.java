@@ -34,8 +34,6 @@ final class GroundStation implements AutoCloseable {
   /** Packets that have come and not been taken; what does not fit is sent again. */
   private static final int MOST_PACKETS = 256;
 
-  private static final byte[] NOTHING = new byte[0];
-
   private final Path statusFile;
   private final LongSupplier hostNanos;
   private final PacketSeal seal;
@@ -72,10 +70,9 @@ final class GroundStation implements AutoCloseable {
     this.events = new GroundEvents(archive::groundEvent);
     this.audit = new AuditLog(out.resolve("commands.jsonl"), InstantSource.system());
     this.desk =
-        new CommandDesk(
-            new CommandCounter(out.resolve("command-counter")), audit, this::send, this::wake);
+        new CommandDesk(new CommandCounter(out.resolve("command-counter")), audit, this::send);
     this.receiver =
-        new Receiver(seal, archive, this::send, this::housekeeping, desk::report, events, counters);
+        new Receiver(seal, archive, this::send, this::housekeeping, desk, events, counters);
     this.port =
         new MqttPort(
             brokerUrl,
@@ -112,15 +109,8 @@ final class GroundStation implements AutoCloseable {
     }
   }
 
-  /** Nothing has arrived, but there is something to do; a full queue is busy anyway. */
-  private void wake() {
-    boolean unused = inbound.offer(NOTHING);
-  }
-
   private void take(byte[] packet) {
-    if (packet != NOTHING) {
-      receiver.receive(packet, hostNanos.getAsLong());
-    }
+    receiver.receive(packet, hostNanos.getAsLong());
   }
 
   private void arrived(byte[] packet) {

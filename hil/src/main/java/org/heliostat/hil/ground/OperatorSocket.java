@@ -20,11 +20,14 @@ import org.heliostat.protocol.Stage;
 import org.heliostat.protocol.Telecommand.CommandCase;
 
 /**
- * The desk's door for operators on this host: a Unix domain socket, one command a connection, at
- * most {@value #MOST} at a time. {@link OperatorFrames} says how messages are framed.
+ * The desk's door for operators on this host: a Unix domain socket, one command after the other on
+ * each connection, at most {@value #MOST} connections at a time. One that asks for nothing, or does
+ * not read what it is told, for {@value #PATIENCE_MILLIS} ms is closed. {@link OperatorFrames} says
+ * how messages are framed.
  */
 final class OperatorSocket implements AutoCloseable {
   private static final int MOST = 16;
+  private static final long PATIENCE_MILLIS = 60_000;
 
   private final Path path;
   private final CommandDesk desk;
@@ -60,25 +63,9 @@ final class OperatorSocket implements AutoCloseable {
   }
 
   private void serve(SocketChannel operator) {
-    try (operator) {
-      OperatorRequest request = OperatorRequest.parseFrom(OperatorFrames.read(operator));
-      String problem = problem(request);
-      if (!problem.isEmpty()) {
-        OperatorFrames.write(
-            operator, OperatorReply.newBuilder().setError(problem).build().toByteArray());
-        return;
-      }
-      CommandDesk.Ticket ticket = desk.submit(request, hostNanos.getAsLong());
+    try (PatientChannel channel = new PatientChannel(operator, PATIENCE_MILLIS)) {
       while (server.isOpen()) {
-        OperatorReply reply = ticket.replies().poll(200, TimeUnit.MILLISECONDS);
-        if (reply == null) {
-          continue;
-        }
-        OperatorFrames.write(operator, reply.toByteArray());
-        Stage stage = reply.getReport().getStage();
-        if (reply.hasError() || stage == Stage.COMPLETED || stage == Stage.FAILED) {
-          return;
-        }
+        answer(channel, OperatorRequest.parseFrom(OperatorFrames.read(channel)));
       }
     } catch (InvalidProtocolBufferException e) {
       System.err.println("ground: an operator sent what is no request");
@@ -88,6 +75,26 @@ final class OperatorSocket implements AutoCloseable {
       Thread.currentThread().interrupt();
     } finally {
       free.release();
+    }
+  }
+
+  private void answer(PatientChannel channel, OperatorRequest request)
+      throws IOException, InterruptedException {
+    String problem = problem(request);
+    if (!problem.isEmpty()) {
+      OperatorFrames.write(
+          channel, OperatorReply.newBuilder().setError(problem).build().toByteArray());
+      return;
+    }
+    CommandDesk.Ticket ticket = desk.submit(request, hostNanos.getAsLong());
+    boolean ended = false;
+    while (!ended && server.isOpen()) {
+      OperatorReply reply = ticket.replies().poll(200, TimeUnit.MILLISECONDS);
+      if (reply != null) {
+        OperatorFrames.write(channel, reply.toByteArray());
+        Stage stage = reply.getReport().getStage();
+        ended = reply.hasError() || stage == Stage.COMPLETED || stage == Stage.FAILED;
+      }
     }
   }
 

@@ -31,26 +31,33 @@ final class Receiver {
   private final Archive archive;
   private final Predicate<Uplink> uplink;
   private final Consumer<Housekeeping> housekeeping;
-  private final Consumer<CommandReport> reports;
+  private final Reports reports;
   private final GroundEvents events;
   private final Counters counters;
   private final Set<Long> stored = new LinkedHashSet<>();
   private long oldest;
   private boolean diskFailed;
 
+  /** What takes the stages of commands, each once. */
+  interface Reports {
+    void report(CommandReport report);
+
+    /** Brings what it keeps of them to disk. */
+    default void force() throws IOException {}
+  }
+
   /**
    * A receiver.
    *
    * @param uplink sends a message; false when it could not
    * @param housekeeping gets live telemetry
-   * @param reports gets each stage of a command once
    */
   Receiver(
       PacketSeal seal,
       Archive archive,
       Predicate<Uplink> uplink,
       Consumer<Housekeeping> housekeeping,
-      Consumer<CommandReport> reports,
+      Reports reports,
       GroundEvents events,
       Counters counters) {
     this.seal = seal;
@@ -103,6 +110,7 @@ final class Receiver {
     stored.clear();
     try {
       archive.force();
+      reports.force();
     } catch (IOException e) {
       diskFailed(e, receipt.getRecordsCount());
       return;
@@ -123,7 +131,7 @@ final class Receiver {
       if (archive.store(downlink)) {
         counters.records++;
         if (downlink.hasCommandReport()) {
-          reports.accept(downlink.getCommandReport());
+          reports.report(downlink.getCommandReport());
         }
       } else {
         counters.resent++;

@@ -53,7 +53,9 @@ final class KillJudge {
   /** Failures of which nobody can say how far the command came. */
   private static final Set<String> OPEN_ENDS = Set.of("INTERRUPTED", "TIMED_OUT", "NOT_STORED");
 
-  private static final String LAST_WORDS = " core/SHUTDOWN ";
+  private static final String SHUTDOWN = " core/SHUTDOWN ";
+  private static final String LINK_DOWN = " core/LINK_DOWN ";
+  private static final String LINK_UP = " core/LINK_UP ";
 
   private final KillEvidence evidence;
   private final List<Violation> violations = new ArrayList<>();
@@ -219,11 +221,8 @@ final class KillJudge {
     for (int number = 1; number <= evidence.boots().size(); number++) {
       FlightBoots.Boot boot = evidence.boots().get(number - 1);
       boolean last = number == evidence.boots().size();
-      for (String line : boot.said()) {
-        if (last && line.contains(LAST_WORDS)) {
-          // nobody comes after it who would send them
-          break;
-        }
+      int end = last ? lastWords(boot.said()) : boot.said().size();
+      for (String line : boot.said().subList(0, end)) {
         if (EVENT.matcher(line).matches()
             && !line.endsWith(UNRECORDED)
             && onGround.merge(line, -1, Integer::sum) < 0) {
@@ -252,6 +251,26 @@ final class KillJudge {
     if (taken != evidence.delivered()) {
       violated(0, "%d frames were delivered, and %d counted on board", evidence.delivered(), taken);
     }
+  }
+
+  /**
+   * Where what the last boot says waits on board, and nobody comes after it who would send it: from
+   * its shutdown on, or since the link has gone down before and not come up again.
+   */
+  private static int lastWords(List<String> said) {
+    int end = said.size();
+    boolean down = false;
+    for (int i = 0; i < said.size(); i++) {
+      String line = said.get(i);
+      if (line.contains(LINK_UP)) {
+        down = false;
+        end = said.size();
+      } else if (!down && (line.contains(LINK_DOWN) || line.contains(SHUTDOWN))) {
+        down = true;
+        end = i;
+      }
+    }
+    return end;
   }
 
   /** An event as the process prints it. */

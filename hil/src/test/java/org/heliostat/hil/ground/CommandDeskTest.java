@@ -33,7 +33,7 @@ class CommandDeskTest {
   @BeforeEach
   void open() throws IOException {
     audit = new AuditLog(out.resolve("commands.jsonl"), InstantSource.fixed(Instant.EPOCH));
-    desk = new CommandDesk(new CommandCounter(out.resolve("counter")), audit, sent::add, () -> {});
+    desk = new CommandDesk(new CommandCounter(out.resolve("counter")), audit, sent::add);
   }
 
   @AfterEach
@@ -53,6 +53,12 @@ class CommandDeskTest {
     desk.report(report(1, Stage.ACCEPTED));
     desk.tick(10 * RESEND);
     assertThat(sent).hasSize(2);
+  }
+
+  @Test
+  void aCommandGoesUpAtOnceWhereNoneIsBeforeIt() {
+    desk.submit(noop(60), 0);
+    assertThat(counters()).containsExactly(1L);
   }
 
   @Test
@@ -91,7 +97,7 @@ class CommandDeskTest {
     desk.submit(noop(60), 0);
     desk.tick(0);
     CommandDesk again =
-        new CommandDesk(new CommandCounter(out.resolve("counter")), audit, sent::add, () -> {});
+        new CommandDesk(new CommandCounter(out.resolve("counter")), audit, sent::add);
     again.submit(noop(60), 0);
     again.tick(0);
     assertThat(counters()).containsExactly(1L, 101L);
@@ -112,7 +118,8 @@ class CommandDeskTest {
 
   @Test
   void tooManyAreRefused() {
-    for (int i = 0; i < 64; i++) {
+    // one is on its way, the others wait
+    for (int i = 0; i < 1 + 64; i++) {
       desk.submit(noop(60), 0);
     }
     assertThat(desk.submit(noop(60), 0).replies().peek().getError()).contains("64 commands");

@@ -3,9 +3,11 @@ package org.heliostat.hil.ground;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.EOFException;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,7 +45,7 @@ class OperatorSocketTest {
     // a Unix socket's path is short, so not in a folder that a test framework names
     address = Files.createTempDirectory("o").resolve("s");
     audit = new AuditLog(out.resolve("commands.jsonl"), InstantSource.fixed(Instant.EPOCH));
-    desk = new CommandDesk(new CommandCounter(out.resolve("counter")), audit, sent::add, () -> {});
+    desk = new CommandDesk(new CommandCounter(out.resolve("counter")), audit, sent::add);
     door = new OperatorSocket(address, desk, () -> 0);
   }
 
@@ -57,6 +59,11 @@ class OperatorSocketTest {
 
   private SocketChannel operator(Telecommand command) throws IOException {
     SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(address));
+    ask(channel, command);
+    return channel;
+  }
+
+  private static void ask(SocketChannel channel, Telecommand command) throws IOException {
     OperatorFrames.write(
         channel,
         OperatorRequest.newBuilder()
@@ -65,7 +72,6 @@ class OperatorSocketTest {
             .setWaitSeconds(60)
             .build()
             .toByteArray());
-    return channel;
   }
 
   private static OperatorReply reply(SocketChannel channel) throws IOException {
@@ -76,16 +82,46 @@ class OperatorSocketTest {
   void aCommandGoesUpAndItsStagesComeBackToTheLast() throws IOException {
     try (SocketChannel operator =
         operator(Telecommand.newBuilder().setNoop(Noop.getDefaultInstance()).build())) {
-      while (sent.isEmpty()) {
-        desk.tick(0);
-        Thread.onSpinWait();
+      answer(operator);
+      // and the next one on the same connection
+      ask(operator, Telecommand.newBuilder().setNoop(Noop.getDefaultInstance()).build());
+      answer(operator);
+    }
+  }
+
+  private void answer(SocketChannel operator) throws IOException {
+    while (sent.isEmpty()) {
+      desk.tick(0);
+      Thread.onSpinWait();
+    }
+    long counter = sent.remove().getTelecommand().getCounter();
+    for (Stage stage : new Stage[] {Stage.ACCEPTED, Stage.COMPLETED}) {
+      desk.report(CommandReport.newBuilder().setCounter(counter).setStage(stage).build());
+      assertThat(reply(operator).getReport().getStage()).isEqualTo(stage);
+    }
+  }
+
+  @Test
+  void whoSaysNothingIsNotWaitedForWithoutEnd() throws IOException {
+    try (ServerSocketChannel elsewhere = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      Path other = address.resolveSibling("t");
+      elsewhere.bind(UnixDomainSocketAddress.of(other));
+      try (SocketChannel near = SocketChannel.open(UnixDomainSocketAddress.of(other));
+          PatientChannel patient = new PatientChannel(elsewhere.accept(), 1)) {
+        assertThat(near.isConnected()).isTrue();
+        assertThatThrownBy(() -> OperatorFrames.read(patient))
+            .isInstanceOf(SocketTimeoutException.class);
+        // nor who does not read
+        assertThatThrownBy(
+                () -> {
+                  while (true) {
+                    OperatorFrames.write(patient, new byte[1 << 16]);
+                  }
+                })
+            .isInstanceOf(SocketTimeoutException.class);
+      } finally {
+        Files.delete(other);
       }
-      long counter = sent.element().getTelecommand().getCounter();
-      for (Stage stage : new Stage[] {Stage.ACCEPTED, Stage.COMPLETED}) {
-        desk.report(CommandReport.newBuilder().setCounter(counter).setStage(stage).build());
-        assertThat(reply(operator).getReport().getStage()).isEqualTo(stage);
-      }
-      assertThatThrownBy(() -> reply(operator)).isInstanceOf(EOFException.class);
     }
   }
 

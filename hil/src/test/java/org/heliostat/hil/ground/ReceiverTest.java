@@ -56,6 +56,22 @@ class ReceiverTest {
   }
 
   @Test
+  void aStageIsOnDiskWhereItWasTakenBeforeTheSatelliteForgetsIt() throws IOException {
+    when(archive.store(any())).thenReturn(true);
+    Receiver.Reports failing = mock(Receiver.Reports.class);
+    doThrow(new IOException("I/O error")).doNothing().when(failing).force();
+    Receiver withDesk =
+        new Receiver(
+            seal, archive, sent::add, live::add, failing, new GroundEvents(events::add), counters);
+    withDesk.receive(record(3), 0);
+    withDesk.flushNow();
+    assertThat(sent).isEmpty();
+    withDesk.receive(record(3), 0);
+    withDesk.flushNow();
+    assertThat(sent.get(0).getReceipt().getRecordsList()).containsExactly(3L);
+  }
+
+  @Test
   void confirmsAgainWhatCameAgain() throws IOException {
     when(archive.store(any())).thenReturn(true, false);
     receiver.receive(record(3), 0);
