@@ -18,6 +18,7 @@ import org.heliostat.protocol.OperatorReply;
 import org.heliostat.protocol.OperatorRequest;
 import org.heliostat.protocol.Stage;
 import org.heliostat.protocol.Telecommand;
+import org.jspecify.annotations.Nullable;
 
 /** A flight at speed 1, as a user would start it, with its own files below {@code target/bench}. */
 final class BenchFlight implements AutoCloseable {
@@ -26,6 +27,7 @@ final class BenchFlight implements AutoCloseable {
 
   private final Process process;
   private final Path out;
+  private @Nullable SocketChannel desk;
 
   private BenchFlight(Process process, Path out) {
     this.process = process;
@@ -124,29 +126,42 @@ final class BenchFlight implements AutoCloseable {
     return JsonParser.parseString(Files.readString(out.resolve("flight.json"))).getAsJsonObject();
   }
 
-  /** A command from the desk of the ground station to its end; host time in ns. */
+  /**
+   * A command from the desk of the ground station to its end, on one connection; host time in ns.
+   */
   long command(Telecommand command) throws IOException {
+    if (desk == null) {
+      desk =
+          SocketChannel.open(
+              UnixDomainSocketAddress.of(Path.of(description().get("socket").getAsString())));
+    }
     long start = System.nanoTime();
-    try (SocketChannel desk =
-        SocketChannel.open(
-            UnixDomainSocketAddress.of(Path.of(description().get("socket").getAsString())))) {
-      OperatorFrames.write(
-          desk,
-          OperatorRequest.newBuilder()
-              .setOperator("bench")
-              .setTelecommand(command)
-              .setWaitSeconds(30)
-              .build()
-              .toByteArray());
-      while (true) {
-        OperatorReply reply = OperatorReply.parseFrom(OperatorFrames.read(desk));
-        if (reply.hasError() || reply.getReport().getStage() == Stage.FAILED) {
-          throw new IOException("the command failed: " + reply);
-        }
-        if (reply.getReport().getStage() == Stage.COMPLETED) {
-          return System.nanoTime() - start;
-        }
+    OperatorFrames.write(
+        desk,
+        OperatorRequest.newBuilder()
+            .setOperator("bench")
+            .setTelecommand(command)
+            .setWaitSeconds(30)
+            .build()
+            .toByteArray());
+    while (true) {
+      OperatorReply reply = OperatorReply.parseFrom(OperatorFrames.read(desk));
+      if (reply.hasError() || reply.getReport().getStage() == Stage.FAILED) {
+        throw new IOException("the command failed: " + reply);
       }
+      if (reply.getReport().getStage() == Stage.COMPLETED) {
+        return System.nanoTime() - start;
+      }
+    }
+  }
+
+  private void closeDesk() {
+    try {
+      if (desk != null) {
+        desk.close();
+      }
+    } catch (IOException e) {
+      // the flight ends anyway
     }
   }
 
@@ -162,6 +177,7 @@ final class BenchFlight implements AutoCloseable {
 
   @Override
   public void close() {
+    closeDesk();
     process.children().forEach(ProcessHandle::destroy);
     process.destroy();
     try {

@@ -22,6 +22,8 @@ final class FlightRows {
   private static final int STARTS = 3;
   private static final int ROUNDS = 8;
   private static final int COMMANDS_A_ROUND = 50;
+  private static final int PLAIN_A_ROUND = 10;
+  private static final int WARM_UP = 1_500;
   private static final int MESSAGE_BYTES = 64;
   private static final double LOAD_SECONDS = 600;
   private static final String BEGINS = "first housekeeping ([0-9.]+) s after";
@@ -55,12 +57,14 @@ final class FlightRows {
     Telecommand noop = Telecommand.newBuilder().setNoop(Noop.getDefaultInstance()).build();
     double[] ours = new double[ROUNDS * COMMANDS_A_ROUND];
     double[] bare = new double[ROUNDS * COMMANDS_A_ROUND];
+    double[] plain = new double[ROUNDS * PLAIN_A_ROUND];
     Path run = flight.runFolder();
     String broker = "tcp://" + Files.readString(run.resolve("broker.address")).strip();
     String link = "tcp://127.0.0.1:" + Files.readString(run.resolve("link.port")).strip();
-    try (PahoExchange exchange = new PahoExchange(broker, link, MESSAGE_BYTES)) {
-      for (int i = 0; i < 2 * COMMANDS_A_ROUND; i++) {
-        // both warm up
+    try (PahoExchange exchange = new PahoExchange(broker, link, "bench", MESSAGE_BYTES, true);
+        PahoExchange asItComes = new PahoExchange(broker, link, "plain", MESSAGE_BYTES, false)) {
+      for (int i = 0; i < WARM_UP; i++) {
+        // both, until their compilers rest
         long unused = flight.command(noop) + exchange.run();
       }
       for (int round = 0; round < ROUNDS; round++) {
@@ -70,11 +74,14 @@ final class FlightRows {
         for (int i = 0; i < COMMANDS_A_ROUND; i++) {
           bare[round * COMMANDS_A_ROUND + i] = exchange.run() / 1e6;
         }
+        for (int i = 0; i < PLAIN_A_ROUND; i++) {
+          plain[round * PLAIN_A_ROUND + i] = asItComes.run() / 1e6;
+        }
       }
     }
     String how =
         "400 of a NOOP in rounds of 50, in turns with a bare Paho exchange of as many messages"
-            + " over the same broker and link; ";
+            + " over the same broker and link, without Nagle's algorithm on both; ";
     report.add(
         Row.atMost(
             "command, ground to app to completed on ground, half of them within",
@@ -91,6 +98,23 @@ final class FlightRows {
             1e3 / Arrays.stream(bare).average().orElse(Double.NaN),
             0.7,
             how + "rate"));
+    String plainly = "the same, beside Paho as it comes, with Nagle's algorithm";
+    report.add(
+        Row.atMost(
+            "command, half of them within, beside Paho's own sockets",
+            Loops.median(ours),
+            "ms",
+            Loops.median(plain),
+            2,
+            plainly));
+    report.add(
+        Row.atLeast(
+            "command, one after the other, beside Paho's own sockets",
+            1e3 / Arrays.stream(ours).average().orElse(Double.NaN),
+            "1/s",
+            1e3 / Arrays.stream(plain).average().orElse(Double.NaN),
+            0.7,
+            plainly));
   }
 
   private static void start(BenchFlight flight, BenchReport report)

@@ -23,11 +23,11 @@ import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
  * and nothing behind them. One message up, three down, one up again.
  */
 final class PahoExchange implements AutoCloseable {
-  private static final String UP = "bench/u";
-  private static final String DOWN = "bench/d";
   private static final int ANSWERS = 3;
   private static final long DEADLINE_MILLIS = 10_000;
 
+  private final String up;
+  private final String down;
   private final byte[] message;
   private final MqttAsyncClient near;
   private final MqttAsyncClient far;
@@ -37,16 +37,21 @@ final class PahoExchange implements AutoCloseable {
   /**
    * Connects both.
    *
+   * @param name of the exchange, for its topics
    * @param bytes size of each message
+   * @param prompt as ours: without Nagle's algorithm, for which Paho as it comes waits
    */
-  PahoExchange(String broker, String overTheLink, int bytes) throws IOException {
+  PahoExchange(String broker, String overTheLink, String name, int bytes, boolean prompt)
+      throws IOException {
+    up = name + "/u";
+    down = name + "/d";
     message = new byte[bytes];
     // the receipt of the exchange before is no command
     message[0] = 1;
     byte[] answer = new byte[bytes];
     try {
-      near = connect(broker, "bench-near", DOWN, this::answered);
-      far = connect(overTheLink, "bench-far", UP, received -> reply(received, answer));
+      near = connect(broker, name + "-near", down, prompt, this::answered);
+      far = connect(overTheLink, name + "-far", up, prompt, received -> reply(received, answer));
     } catch (MqttException e) {
       throw new IOException(e);
     }
@@ -57,12 +62,15 @@ final class PahoExchange implements AutoCloseable {
   }
 
   private static MqttAsyncClient connect(
-      String broker, String name, String subscription, Receiver receiver) throws MqttException {
+      String broker, String name, String subscription, boolean prompt, Receiver receiver)
+      throws MqttException {
     MqttAsyncClient client = new MqttAsyncClient(broker, name, new MemoryPersistence());
     client.setCallback(new Callback(receiver));
     MqttConnectionOptions options = new MqttConnectionOptions();
     options.setCleanStart(true);
-    options.setSocketFactory(new PromptSockets());
+    if (prompt) {
+      options.setSocketFactory(new PromptSockets());
+    }
     client.connect(options).waitForCompletion(DEADLINE_MILLIS);
     client.subscribe(subscription, 1).waitForCompletion(DEADLINE_MILLIS);
     return client;
@@ -71,7 +79,7 @@ final class PahoExchange implements AutoCloseable {
   private void reply(byte[] received, byte[] answer) throws MqttException {
     if (received[0] == 1) {
       for (int i = 0; i < ANSWERS; i++) {
-        send(far, DOWN, answer);
+        send(far, down, answer);
       }
     }
   }
@@ -91,12 +99,12 @@ final class PahoExchange implements AutoCloseable {
   long run() throws IOException, InterruptedException {
     long start = System.nanoTime();
     try {
-      send(near, UP, message);
+      send(near, up, message);
       if (!done.tryAcquire(DEADLINE_MILLIS, TimeUnit.MILLISECONDS)) {
         throw new IOException("no answer");
       }
       long took = System.nanoTime() - start;
-      send(near, UP, new byte[message.length]);
+      send(near, up, new byte[message.length]);
       return took;
     } catch (MqttException e) {
       throw new IOException(e);
@@ -115,7 +123,7 @@ final class PahoExchange implements AutoCloseable {
     }
   }
 
-  /** As ours: else the peer would wait for Nagle's algorithm, and any figure would look well. */
+  /** Sockets that send at once. */
   private static final class PromptSockets extends SocketFactory {
     @Override
     public Socket createSocket() throws IOException {

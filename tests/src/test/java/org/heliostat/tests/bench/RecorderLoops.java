@@ -27,6 +27,10 @@ import org.heliostat.protocol.FilePart;
  */
 final class RecorderLoops {
   private static final int ROUNDS = 41;
+
+  /** Until what runs often is compiled as well as it will be. */
+  private static final int WARM_UP = 30;
+
   private static final int BYTES = 1024;
   private static final int TOGETHER = 64;
   private static final int SINGLES = 100;
@@ -81,7 +85,7 @@ final class RecorderLoops {
 
   private void measure() throws IOException, RecorderFault, InterruptedException {
     double[][] rates = new double[5][ROUNDS];
-    for (int round = -3; round < ROUNDS; round++) {
+    for (int round = -WARM_UP; round < ROUNDS; round++) {
       double[] now = {
         rate(SINGLES, this::recordOneByOne),
         rate(SINGLES, this::writeOneByOne),
