@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import org.heliostat.core.app.Apps;
 import org.heliostat.core.app.Executive;
 import org.heliostat.core.app.OfferedApps;
@@ -244,7 +245,8 @@ public final class Main {
             services,
             OfferedApps.ofImage(),
             safe || verdict.golden() ? Executive::platform : app -> true);
-    executive.register(() -> wantGolden(services, guard));
+    Disk bootDisk = new Disk("boot-disk", 2, Disk.DEADLINE_NANOS);
+    executive.register(() -> wantGolden(guard, bootDisk));
     BootProgress progress =
         new BootProgress(
             mission,
@@ -254,7 +256,7 @@ public final class Main {
             log,
             services.events(),
             services.clock(),
-            new Disk("boot-disk", 1, Disk.DEADLINE_NANOS));
+            bootDisk);
     WatchdogKeeper watchdog = WatchdogKeeper.start(services, executive, progress::look);
     Thread ender = endOnSignal(executive, Thread.currentThread());
     reportDigest(services);
@@ -284,11 +286,17 @@ public final class Main {
     return ending.isPresent() ? 3 : 0;
   }
 
-  static void wantGolden(Services services, BootGuard guard) {
+  private static void wantGolden(BootGuard guard, Disk disk) throws IOException {
     try {
-      guard.wantGolden();
-    } catch (IOException e) {
-      services.events().report(CoreEvent.RECORDER_FAILED, "boot record: " + e);
+      boolean unused =
+          disk.call(
+              new Disk.Turn(),
+              () -> {
+                guard.wantGolden();
+                return true;
+              });
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
     }
   }
 

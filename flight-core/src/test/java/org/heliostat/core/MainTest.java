@@ -2,9 +2,6 @@ package org.heliostat.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
-import static org.mockito.ArgumentMatchers.anyString;
-import static org.mockito.ArgumentMatchers.eq;
-import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.verify;
@@ -582,15 +579,6 @@ class MainTest {
             Mission.newBuilder().setExecutive(ExecutiveConfig.newBuilder().setLockMemory(false)));
     assertThat(Main.lockMemory(services.build())).isFalse();
     verify(silent, never()).report(any(), any(Object[].class));
-  }
-
-  @Test
-  void aWishForTheGoldenConfigurationThatCannotBeStoredIsAnEvent() throws Exception {
-    BootGuard guard = mock(BootGuard.class);
-    Events events = mock(Events.class);
-    doThrow(new IOException("full")).when(guard).wantGolden();
-    Main.wantGolden(new TestServices().with(Events.class, events).build(), guard);
-    verify(events).report(eq(CoreEvent.RECORDER_FAILED), anyString());
   }
 
   @Test

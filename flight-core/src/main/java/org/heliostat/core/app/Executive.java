@@ -79,7 +79,7 @@ public final class Executive implements AppControl {
    *
    * @param goldenNext has the next boot start the golden configuration
    */
-  public void register(Runnable goldenNext) {
+  public void register(GoldenWish goldenNext) {
     new ExecutiveCommands(services, this, goldenNext).register();
     ExecutiveTelemetry telemetry = new ExecutiveTelemetry(services, this);
     services.telemetry().contribute(telemetry::fill);

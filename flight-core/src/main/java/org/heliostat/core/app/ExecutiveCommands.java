@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.heliostat.core.command.Execution;
 import org.heliostat.protocol.AppAction;
 import org.heliostat.protocol.ControlApp;
+import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Telecommand.CommandCase;
 
@@ -14,12 +15,12 @@ final class ExecutiveCommands {
 
   private final Services services;
   private final Executive executive;
-  private final Runnable goldenNext;
+  private final GoldenWish goldenNext;
 
   /**
    * @param goldenNext has the next boot start the golden configuration
    */
-  ExecutiveCommands(Services services, Executive executive, Runnable goldenNext) {
+  ExecutiveCommands(Services services, Executive executive, GoldenWish goldenNext) {
     this.services = services;
     this.executive = executive;
     this.goldenNext = goldenNext;
@@ -44,7 +45,12 @@ final class ExecutiveCommands {
 
   private void restart(Telecommand command, Execution execution) {
     if (command.getRestartProcess().getGolden()) {
-      goldenNext.run();
+      try {
+        goldenNext.store();
+      } catch (IOException e) {
+        execution.fail(Refusal.NOT_STORED, "the next boot would not be golden: " + e);
+        return;
+      }
     }
     // before the process ends: afterwards it would be reported as cut off
     execution.complete();

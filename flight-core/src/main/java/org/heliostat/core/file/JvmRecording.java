@@ -1,8 +1,11 @@
 package org.heliostat.core.file;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import jdk.jfr.Configuration;
 import jdk.jfr.Recording;
@@ -55,13 +58,19 @@ final class JvmRecording implements AutoCloseable {
   private static void finish(Running now) {
     try (Recording recording = now.recording()) {
       boolean unused = recording.stop();
-      recording.dump(now.to());
-      long size = Files.size(now.to());
+      Path fresh = now.to().resolveSibling(now.to().getFileName() + ".new");
+      recording.dump(fresh);
+      long size = Files.size(fresh);
       if (size > 2 * now.mostBytes()) {
         // the JVM keeps whole chunks
-        Files.delete(now.to());
+        Files.delete(fresh);
         now.execution().fail("it has " + size + " bytes, which is far more than was allowed");
       } else {
+        try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.READ)) {
+          channel.force(true);
+        }
+        Files.move(fresh, now.to(), StandardCopyOption.ATOMIC_MOVE);
+        CheckedFile.forceFolder(now.to());
         now.execution().progress(size + " bytes");
         now.execution().complete();
       }

@@ -6,6 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.heliostat.core.app.App;
 import org.heliostat.core.app.AppFactory;
+import org.heliostat.core.app.AppFailure;
 import org.heliostat.core.app.Services;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.recorder.Recorder.Priority;
@@ -62,11 +63,15 @@ public final class RecorderApp implements App {
   }
 
   @Override
-  public void cycle() {
+  public void cycle() throws AppFailure {
     long now = services.clock().missionNanos();
     try {
       services.recorder().expire(now);
     } catch (RecorderFault e) {
+      if (e.kind() == RecorderFault.Kind.CLOSED) {
+        // for good: only a new process opens it again
+        throw new AppFailure("the recorder has ended", e);
+      }
       // the disk hangs or fails: counted there, and reported by whoever has something to store
     }
     RecorderStatistics statistics = services.recorder().statistics();
@@ -94,7 +99,7 @@ public final class RecorderApp implements App {
   }
 
   @Override
-  public void step() throws InterruptedException {
+  public void step() throws AppFailure, InterruptedException {
     long host = services.clock().hostNanos();
     cycle();
     services.board().sleepUntilNanos(services.clock().missionNanos() + PERIOD_NANOS);

@@ -269,15 +269,12 @@ public final class Tables {
 
   /** Stores the staging copy and makes it the active table. */
   void activate(String name) throws TableFault {
-    Table table;
-    synchronized (this) {
-      table =
-          entry(name)
-              .staged
-              .orElseThrow(
-                  () -> new TableFault(Refusal.BAD_ARGUMENT, name + " has no staging copy"));
-    }
-    replace(table, true);
+    replace(
+        name,
+        entry ->
+            entry.staged.orElseThrow(
+                () -> new TableFault(Refusal.BAD_ARGUMENT, name + " has no staging copy")),
+        true);
   }
 
   /** Gives up the staging copy and, with stored, what is stored. */
@@ -330,17 +327,18 @@ public final class Tables {
 
   /** Sets one field of the active table, which is checked, stored and activated whole. */
   void set(String name, String field, String value) throws TableFault {
-    Table active = dump(name, false);
+    replace(name, entry -> changed(dump(name, false), field, value), false);
+  }
+
+  private static Table changed(Table active, String field, String value) throws TableFault {
     FieldDescriptor content = content(active);
     Message inner = (Message) active.getField(content);
-    Table changed;
     try {
       FieldPath path = FieldPath.of(inner.getDescriptorForType(), field);
-      changed = active.toBuilder().setField(content, path.with(inner, value)).build();
+      return active.toBuilder().setField(content, path.with(inner, value)).build();
     } catch (BadPath e) {
       throw new TableFault(Refusal.BAD_ARGUMENT, String.valueOf(e.getMessage()));
     }
-    replace(changed, false);
   }
 
   /** One field of the active table in text format; where it is not set, its default. */
@@ -363,10 +361,18 @@ public final class Tables {
     return (int) crc.getValue();
   }
 
-  private void replace(Table table, boolean staged) throws TableFault {
+  /** What a table is to be. */
+  private interface Change {
+    Table of(Entry entry) throws TableFault;
+  }
+
+  /** In one step: of two changes at once neither is lost. */
+  private void replace(String name, Change change, boolean staged) throws TableFault {
     Optional<Consumer<Table>> activation;
+    Table table;
     synchronized (this) {
-      Entry entry = entry(table.getName());
+      Entry entry = entry(name);
+      table = change.of(entry);
       // what the owner allows may have changed since it was loaded
       check(entry.definition, table);
       try {

@@ -39,6 +39,7 @@ import org.heliostat.protocol.ExecutiveConfig;
 import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.RateGroupConfig;
+import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.RestartProcess;
 import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Telecommand.CommandCase;
@@ -296,6 +297,24 @@ class ExecutiveTest {
     assertThat(executive.restart("nobody", "limit")).isFalse();
     executive.stop();
     verify(execution).complete();
+  }
+
+  @Test
+  void theProcessIsNotRestartedWhereTheGoldenConfigurationCannotBeAskedFor() throws Exception {
+    app("one");
+    Executive executive = start();
+    executive.register(
+        () -> {
+          throw new java.io.IOException("full");
+        });
+    command(
+        CommandCase.RESTART_PROCESS,
+        Telecommand.newBuilder().setRestartProcess(RestartProcess.newBuilder().setGolden(true)));
+    verify(execution)
+        .fail(Refusal.NOT_STORED, "the next boot would not be golden: java.io.IOException: full");
+    executive.requestStop();
+    assertThat(executive.await()).isEmpty();
+    executive.stop();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.heliostat.core.recorder;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyInt;
 import static org.mockito.ArgumentMatchers.anyLong;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.heliostat.core.app.App;
+import org.heliostat.core.app.AppFailure;
 import org.heliostat.core.app.Services;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.command.Execution;
@@ -77,6 +79,18 @@ class RecorderAppTest {
   private void cycleAt(App app, long seconds) throws Exception {
     when(clock.missionNanos()).thenReturn(seconds * SECOND);
     app.cycle();
+  }
+
+  @Test
+  void aRecorderThatHasEndedIsAFailureOfTheApp() throws Exception {
+    has(0, 0);
+    RecorderApp app = app();
+    doThrow(new RecorderFault(RecorderFault.Kind.HUNG, "hangs")).when(recorder).expire(anyLong());
+    app.cycle();
+    doThrow(new RecorderFault(RecorderFault.Kind.CLOSED, "closed"))
+        .when(recorder)
+        .expire(anyLong());
+    assertThatThrownBy(app::cycle).isInstanceOf(AppFailure.class).hasMessageContaining("ended");
   }
 
   @Test
