@@ -8,7 +8,7 @@ import org.heliostat.protocol.Telecommand;
 
 /**
  * {@code commands.jsonl}: who commanded what, and each stage that it went through. Times are the
- * host's UTC; those of the satellite stand beside them. One thread.
+ * host's UTC; those of the satellite stand beside them. One caller at a time.
  */
 final class AuditLog implements AutoCloseable {
   private final JsonLines lines;

@@ -15,8 +15,9 @@ import org.heliostat.protocol.Severity;
 
 /**
  * The archive in a folder: {@code frames.jsonl} and {@code stac/} (products), {@code events.jsonl},
- * {@code reports.jsonl} (stages of commands), {@code event-dumps.jsonl}, {@code telemetry.jsonl}
- * (live, a line a housekeeping packet), {@code received.bin} (numbers of records). One thread.
+ * {@code reports.jsonl} (stages of commands), {@code answers.jsonl} (tables, fields, files), {@code
+ * files/} (dumped files), {@code event-dumps.jsonl}, {@code telemetry.jsonl} (live, a line a
+ * housekeeping packet), {@code received.bin} (numbers of records). One thread.
  */
 final class DiskArchive implements Archive, AutoCloseable {
   private final RecordList records;
