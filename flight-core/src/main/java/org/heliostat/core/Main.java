@@ -8,7 +8,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
 import org.heliostat.core.app.Apps;
 import org.heliostat.core.app.Executive;
 import org.heliostat.core.app.OfferedApps;
@@ -246,7 +245,7 @@ public final class Main {
             OfferedApps.ofImage(),
             safe || verdict.golden() ? Executive::platform : app -> true);
     Disk bootDisk = new Disk("boot-disk", 2, Disk.DEADLINE_NANOS);
-    executive.register(() -> wantGolden(guard, bootDisk));
+    executive.register(() -> bootDisk.run(guard::wantGolden));
     BootProgress progress =
         new BootProgress(
             mission,
@@ -284,20 +283,6 @@ public final class Main {
       signals.remove(ender);
     }
     return ending.isPresent() ? 3 : 0;
-  }
-
-  private static void wantGolden(BootGuard guard, Disk disk) throws IOException {
-    try {
-      boolean unused =
-          disk.call(
-              new Disk.Turn(),
-              () -> {
-                guard.wantGolden();
-                return true;
-              });
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
-    }
   }
 
   static boolean lockMemory(Services services) {

@@ -8,7 +8,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.zip.CRC32C;
 import org.heliostat.core.file.CheckedFile;
@@ -142,25 +141,19 @@ public final class CommandJournal implements AutoCloseable {
     busy.set(slot, 1);
     boolean begun = false;
     try {
-      boolean unused =
-          disk.call(
-              new Disk.Turn(),
-              () -> {
-                try {
-                  write(channel, bytes, (long) slot * SLOT_STRIDE);
-                  force.run(channel);
-                  return true;
-                } finally {
-                  busy.set(slot, 0);
-                }
-              });
+      disk.run(
+          () -> {
+            try {
+              write(channel, bytes, (long) slot * SLOT_STRIDE);
+              force.run(channel);
+            } finally {
+              busy.set(slot, 0);
+            }
+          });
       begun = true;
       newest = slot;
-    } catch (ExecutionException e) {
-      begun = true;
-      throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
-    } catch (Disk.Hung e) {
-      // the slot is free again when the disk lets go of it, or never
+    } catch (IOException e) {
+      // where it hangs, the slot is free again when the disk lets go of it, or never
       begun = true;
       throw e;
     } finally {

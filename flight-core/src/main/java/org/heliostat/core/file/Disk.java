@@ -44,6 +44,12 @@ public final class Disk {
     }
   }
 
+  /** Something that is done on the disk. */
+  @FunctionalInterface
+  public interface Work {
+    void run() throws IOException;
+  }
+
   /** Whether somebody still waits for a piece of work. */
   public static final class Turn {
     private final AtomicInteger state = new AtomicInteger(WAITING);
@@ -136,6 +142,30 @@ public final class Disk {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  /**
+   * Runs work on a thread of the disk, for a caller whom nobody tells that it has gone.
+   *
+   * @throws Hung when the deadline has passed; the work may still be done later
+   * @throws IOException what the work threw
+   */
+  public <T> T get(Callable<T> work) throws IOException {
+    try {
+      return call(new Turn(), work);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+    }
+  }
+
+  /** Like {@link #get}, for work that gives nothing. */
+  public void run(Work work) throws IOException {
+    boolean unused =
+        get(
+            () -> {
+              work.run();
+              return true;
+            });
   }
 
   private <T> Future<T> submit(Turn turn, Callable<T> work) {

@@ -90,22 +90,21 @@ public final class ScrubApp implements App {
       services.board().sleepUntilNanos(Math.min(nextNanos, now + LONGEST_WAIT_NANOS));
       return;
     }
-    int areas = entries.size() + tables.size();
-    if (at >= areas) {
+    if (at >= areas()) {
       begin();
     } else {
       check(at++);
-      if (at == areas) {
+      if (at == areas()) {
         status = status.toBuilder().setRounds(status.getRounds() + 1).build();
       }
     }
     double round = services.mission().getScrub().getRoundSeconds() * 1e9;
-    nextNanos = now + (long) (round / Math.max(1, entries.size() + tables.size()));
+    nextNanos = now + (long) (round / Math.max(1, areas()));
   }
 
   private void whole(Execution execution) {
     begin();
-    for (int i = 0; i < entries.size() + tables.size(); i++) {
+    for (int i = 0; i < areas(); i++) {
       check(i);
     }
     if (listMissing) {
@@ -132,6 +131,10 @@ public final class ScrubApp implements App {
     }
     tables = services.tables().status().stream().map(TableStatus::getName).toList();
     status = status.toBuilder().setFiles(entries.size()).setTables(tables.size()).build();
+  }
+
+  private int areas() {
+    return entries.size() + tables.size();
   }
 
   private void check(int area) {

@@ -4,7 +4,6 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.heliostat.core.file.CheckedFile;
 import org.heliostat.core.file.Disk;
@@ -74,17 +73,7 @@ public final class StateStore {
    * @throws Disk.Hung when the disk does not answer; what it holds is not known then
    */
   public void save() throws IOException {
-    try {
-      boolean unused =
-          disk.call(
-              new Disk.Turn(),
-              () -> {
-                write();
-                return true;
-              });
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
-    }
+    disk.run(this::write);
   }
 
   private void write() throws IOException {

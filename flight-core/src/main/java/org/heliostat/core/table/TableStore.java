@@ -8,8 +8,6 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import org.heliostat.core.file.CheckedFile;
 import org.heliostat.core.file.Disk;
 import org.heliostat.protocol.Table;
@@ -46,7 +44,7 @@ class TableStore {
 
   /** Reads a table; nothing where none is stored. */
   Stored read(String name) throws IOException {
-    return onDisk(
+    return disk.get(
         () -> {
           CheckedFile file = file(name);
           boolean damaged = file.damaged();
@@ -72,30 +70,26 @@ class TableStore {
    * @throws Disk.Hung when the disk does not answer; whether the table is stored is not known then
    */
   void write(Table table) throws IOException {
-    boolean unused =
-        onDisk(
-            () -> {
-              Files.createDirectories(folder);
-              file(table.getName()).write(table.toByteArray());
-              return true;
-            });
+    disk.run(
+        () -> {
+          Files.createDirectories(folder);
+          file(table.getName()).write(table.toByteArray());
+        });
   }
 
   /** Removes what is stored of a table. */
   void delete(String name) throws IOException {
-    boolean unused =
-        onDisk(
-            () -> {
-              if (Files.isDirectory(folder)) {
-                file(name).delete();
-              }
-              return true;
-            });
+    disk.run(
+        () -> {
+          if (Files.isDirectory(folder)) {
+            file(name).delete();
+          }
+        });
   }
 
   /** Names of the stored tables that begin so. */
   Set<String> names(String prefix) throws IOException {
-    return onDisk(
+    return disk.get(
         () -> {
           Set<String> names = new TreeSet<>();
           if (!Files.isDirectory(folder)) {
@@ -116,13 +110,5 @@ class TableStore {
 
   private CheckedFile file(String name) {
     return new CheckedFile(folder.resolve(name + SUFFIX));
-  }
-
-  private <T> T onDisk(Callable<T> work) throws IOException {
-    try {
-      return disk.call(new Disk.Turn(), work);
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
-    }
   }
 }
