@@ -24,9 +24,8 @@ class PromisesTest {
   private static final Pattern TEST = Pattern.compile("([A-Z]\\w*Test)(?:\\.(\\w+))?");
   private static final Pattern METHOD = Pattern.compile("[a-z]\\w{9,}");
 
-  private final Map<String, String> sources = new HashMap<>();
-
-  private Map<String, String> sources() throws IOException {
+  private static Map<String, String> sources() throws IOException {
+    Map<String, String> sources = new HashMap<>();
     for (String module : MODULES) {
       for (Path file : Repository.files(module + "/src/test/java", "Test.java")) {
         sources.put(

@@ -170,37 +170,29 @@ class KillJudgeTest {
     assertThat(verdict()).isEmpty();
   }
 
+  /** In the last boot, before its shutdown. */
+  private void linkGoesDownAndThen(String line) {
+    boots.set(
+        1,
+        boot(
+            0,
+            143,
+            20,
+            0,
+            0,
+            List.of(
+                "11.0 INFO core/BOOT boot 2 (x), mission m, 2 cards",
+                "12.0 INFO core/OPERATIONAL all apps run",
+                "12.5 INFO core/LINK_DOWN link down",
+                line,
+                "13.0 INFO core/SHUTDOWN flight stops")));
+  }
+
   @Test
   void whatIsSaidAfterTheLinkWentDownForGoodWaitsOnBoard() {
-    boots.set(
-        1,
-        boot(
-            0,
-            143,
-            20,
-            0,
-            0,
-            List.of(
-                "11.0 INFO core/BOOT boot 2 (x), mission m, 2 cards",
-                "12.0 INFO core/OPERATIONAL all apps run",
-                "12.5 INFO core/LINK_DOWN link down",
-                "12.6 INFO core/MODE_CHANGED mode A -> B",
-                "13.0 INFO core/SHUTDOWN flight stops")));
+    linkGoesDownAndThen("12.6 INFO core/MODE_CHANGED mode A -> B");
     assertThat(verdict()).isEmpty();
-    boots.set(
-        1,
-        boot(
-            0,
-            143,
-            20,
-            0,
-            0,
-            List.of(
-                "11.0 INFO core/BOOT boot 2 (x), mission m, 2 cards",
-                "12.0 INFO core/OPERATIONAL all apps run",
-                "12.5 INFO core/LINK_DOWN link down",
-                "12.7 INFO core/LINK_UP link up",
-                "13.0 INFO core/SHUTDOWN flight stops")));
+    linkGoesDownAndThen("12.7 INFO core/LINK_UP link up");
     assertThat(verdict()).hasSize(2).allMatch(what -> what.contains("lost: the event"));
   }
 

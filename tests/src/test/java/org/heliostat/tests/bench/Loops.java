@@ -14,7 +14,10 @@ import java.util.concurrent.TimeUnit;
  * Runs what is measured in a process of its own, and reads the {@code name value} lines it prints.
  */
 final class Loops {
-  /** How the flight process's JVM is started (payload-ai/src/main/image/launch.sh). */
+  /**
+   * How the flight process's JVM is started (launch.sh and bin/flight in
+   * payload-ai/src/main/image).
+   */
   static final List<String> FLIGHT_FLAGS =
       List.of(
           "-XX:+IgnoreUnrecognizedVMOptions",
