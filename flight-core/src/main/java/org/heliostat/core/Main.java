@@ -12,6 +12,7 @@ import org.heliostat.core.app.Apps;
 import org.heliostat.core.app.Executive;
 import org.heliostat.core.app.OfferedApps;
 import org.heliostat.core.app.Services;
+import org.heliostat.core.app.VmThread;
 import org.heliostat.core.app.WatchdogKeeper;
 import org.heliostat.core.boot.BootGuard;
 import org.heliostat.core.boot.BootProgress;
@@ -20,7 +21,7 @@ import org.heliostat.core.bus.Bus;
 import org.heliostat.core.command.CommandJournal;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.event.CoreEvent;
-import org.heliostat.core.event.EventFilters;
+import org.heliostat.core.event.EventLines;
 import org.heliostat.core.event.Events;
 import org.heliostat.core.file.Disk;
 import org.heliostat.core.hardware.BoardDrivers;
@@ -28,7 +29,6 @@ import org.heliostat.core.hardware.Hardware;
 import org.heliostat.core.mission.MissionFile;
 import org.heliostat.core.mode.Modes;
 import org.heliostat.core.recorder.Recorder;
-import org.heliostat.core.recorder.RecorderFault;
 import org.heliostat.core.state.StateStore;
 import org.heliostat.core.table.Tables;
 import org.heliostat.core.telemetry.Telemetry;
@@ -36,14 +36,10 @@ import org.heliostat.core.time.BoardClock;
 import org.heliostat.hal.Board;
 import org.heliostat.hal.HardwareFault;
 import org.heliostat.hal.Host;
-import org.heliostat.protocol.Downlink;
-import org.heliostat.protocol.EventDump;
-import org.heliostat.protocol.FilterEvent;
 import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.ImageDigest;
 import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.Mode;
-import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.Telecommand.CommandCase;
 import org.heliostat.protocol.TextFiles.BadTextFile;
 
@@ -53,6 +49,8 @@ import org.heliostat.protocol.TextFiles.BadTextFile;
  * wants to be started anew: an app failed too often, or it was commanded so.
  */
 public final class Main {
+  private static final Path THREADS = Path.of("/proc/self/task");
+
   private final Path image;
   private final PrintStream out;
   private final PrintStream err;
@@ -189,11 +187,12 @@ public final class Main {
     try (Board board = Board.open()) {
       BoardClock clock = new BoardClock(board, mission.getTime(), System::nanoTime);
       StateStore state = StateStore.open(data.resolve("state.bin"));
-      try (CommandJournal journal = CommandJournal.open(data.resolve("commands.bin"));
+      try (EventLines lines = new EventLines(out);
+          CommandJournal journal = CommandJournal.open(data.resolve("commands.bin"));
           Recorder recorder =
               Recorder.open(data.resolve("recorder"), mission.getRecorder(), clock::missionNanos)) {
         Bus bus = new Bus();
-        Events events = new Events(clock, recorder, bus, out::println);
+        Events events = new Events(clock, recorder, bus, lines);
         events.filters().restore(state.get());
         Services services =
             new Services(
@@ -232,6 +231,7 @@ public final class Main {
     boot(services, log, verdict, safe);
     registerCoreCommands(services);
     boolean locked = lockMemory(services);
+    shortenPauses(services);
     services
         .telemetry()
         .contribute(
@@ -267,6 +267,7 @@ public final class Main {
     watchdog.end();
     executive.stop();
     services.commands().tick();
+    services.events().retry();
     ending.ifPresentOrElse(log::end, () -> log.end("a commanded stop"));
     services
         .state()
@@ -294,6 +295,18 @@ public final class Main {
       services.events().report(CoreEvent.MEMORY_NOT_LOCKED, answer.text());
     }
     return answer.granted();
+  }
+
+  private static void shortenPauses(Services services) {
+    int priority = services.mission().getExecutive().getRealtimePriority();
+    if (priority > 0) {
+      Host.Answer answer = VmThread.schedule(services.host(), THREADS, priority);
+      if (!answer.granted()) {
+        services
+            .events()
+            .report(CoreEvent.SCHEDULING_REFUSED, "VM Thread", "SCHED_FIFO", answer.text());
+      }
+    }
   }
 
   private static void boot(Services services, ResetLog log, BootGuard.Verdict verdict, boolean safe)
@@ -343,57 +356,11 @@ public final class Main {
 
   private static void registerCoreCommands(Services services) {
     Commands commands = services.commands();
-    services.tables().serve(commands, services.recorder());
+    services.tables().serve(commands);
     services.modes().register(services.tables());
-    commands.handle(
-        CommandCase.FILTER_EVENT,
-        (command, execution) -> {
-          FilterEvent filter = command.getFilterEvent();
-          if (!services.events().filters().set(filter)) {
-            execution.fail(Refusal.TOO_MANY, "there are too many filters");
-            return;
-          }
-          services
-              .events()
-              .report(CoreEvent.EVENT_FILTERED, EventFilters.key(filter), filter.getLowest());
-          try {
-            services.state().updateNow(services.events().filters()::store);
-            execution.complete();
-          } catch (IOException e) {
-            execution.fail(Refusal.NOT_STORED, "in force until the next restart: " + e);
-          }
-        });
+    services.modes().serve(commands);
+    services.events().serve(commands, services.state(), services.telemetry());
     commands.handle(CommandCase.NOOP, (command, execution) -> execution.complete());
-    commands.handle(
-        CommandCase.SET_MODE,
-        (command, execution) -> {
-          if (services.modes().change(command.getSetMode().getMode())) {
-            execution.complete();
-          } else {
-            execution.fail(
-                services.modes().mode()
-                    + " -> "
-                    + command.getSetMode().getMode()
-                    + " is not in the table of transitions");
-          }
-        });
-    commands.handle(
-        CommandCase.DUMP_EVENTS,
-        (command, execution) -> {
-          EventDump dump =
-              EventDump.newBuilder()
-                  .setCounter(command.getCounter())
-                  .addAllEvents(services.events().newest(command.getDumpEvents().getCount()))
-                  .build();
-          try {
-            services
-                .recorder()
-                .append(Recorder.Priority.BULK, Downlink.newBuilder().setEventDump(dump).build());
-            execution.complete();
-          } catch (RecorderFault e) {
-            execution.fail(String.valueOf(e.getMessage()));
-          }
-        });
   }
 
   /** Reading the whole image takes a while and nothing waits for it. */

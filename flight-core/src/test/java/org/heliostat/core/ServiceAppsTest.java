@@ -102,22 +102,14 @@ class ServiceAppsTest {
           cycled.add(command.getCycleRail().getDevice());
           execution.complete();
         });
-    commands.handle(
-        CommandCase.SET_MODE,
-        (command, execution) -> {
-          if (modes.change(command.getSetMode().getMode())) {
-            execution.complete();
-          } else {
-            execution.fail("no");
-          }
-        });
     commands.handle(CommandCase.SWITCH_RAIL, (command, execution) -> execution.complete());
     modes = new Modes(bus, events);
     telemetry = new Telemetry();
     telemetry.contribute(packet -> packet.setBusVolts(volts).addAllFaulty(faulty));
     tables = Tables.open(folder.resolve("tables"), List.of(), false, events);
-    tables.serve(commands, recorder);
+    tables.serve(commands);
     modes.register(tables);
+    modes.serve(commands);
     services =
         new TestServices()
             .mission(
@@ -349,5 +341,16 @@ class ServiceAppsTest {
     protection.close();
     run(1);
     assertThat(commands.counts().failed()).isEqualTo(17);
+  }
+
+  @Test
+  void appsWhoseTablesAreAllTheyHaveAreReloadedWithoutARestart() throws Exception {
+    List<Boolean> reloaded = new ArrayList<>();
+    for (App app : apps) {
+      reloaded.add(app.reload());
+    }
+    // telemetry, limits, protection; sequences are in progress, and begin anew
+    assertThat(reloaded).containsExactly(true, true, true, false);
+    assertThat(snapshot().getTablesCount()).isPositive();
   }
 }

@@ -31,6 +31,11 @@ public interface App extends AutoCloseable {
     return false;
   }
 
+  /** Requests that wait in queues of its own, for telemetry. Called from any thread. */
+  default int queued() {
+    return 0;
+  }
+
   /** Ends what the app has started. Called once, on the app's thread. */
   @Override
   void close();

@@ -34,7 +34,7 @@ final class AppRunner {
   private final AppFactory factory;
   private final Supplier<Boolean> mayStart;
   private final BlockingQueue<Request> requests = new ArrayBlockingQueue<>(MOST_REQUESTS);
-  private Optional<App> app = Optional.empty();
+  private volatile Optional<App> app = Optional.empty();
   private int failures;
   private long pauseNanos = FIRST_PAUSE_NANOS;
   private long pauseEnd;
@@ -44,6 +44,7 @@ final class AppRunner {
   private final AtomicInteger restarts = new AtomicInteger();
   private volatile long stepNanos;
   private volatile boolean inStep;
+  private volatile boolean heartbeatInhibited;
   private final AtomicLong cpuNanos = new AtomicLong();
 
   /** Something that a command, or fault protection, wants of the app. */
@@ -82,6 +83,21 @@ final class AppRunner {
     return lastFailure;
   }
 
+  /** Requests that wait in queues of its own. */
+  int queued() {
+    return app.map(App::queued).orElse(0);
+  }
+
+  /** Whether an operator has given up its heartbeat. */
+  boolean heartbeatInhibited() {
+    return heartbeatInhibited;
+  }
+
+  /** Whether it shows no sign of life for so long that the watchdog is to reset the board. */
+  boolean stalled() {
+    return !heartbeatInhibited && heartbeatNanos() > (long) (config.getHeartbeatSeconds() * SECOND);
+  }
+
   /** Host time since its last step began. */
   long heartbeatNanos() {
     return services.clock().hostNanos() - stepNanos;
@@ -100,6 +116,14 @@ final class AppRunner {
   /** Whether it has been initialised, or never will be of itself. */
   boolean settled() {
     return state != AppState.INITIALISING;
+  }
+
+  /** Looks away from its heartbeat, or at it again; at once, for it may be in a step that hangs. */
+  void inhibitHeartbeat(boolean inhibited, String origin) {
+    heartbeatInhibited = inhibited;
+    services
+        .events()
+        .report(CoreEvent.HEARTBEAT_INHIBITED, name(), inhibited ? "inhibited" : "enabled", origin);
   }
 
   /** Asks for an action; false when too many wait already. */
@@ -170,7 +194,13 @@ final class AppRunner {
   }
 
   private void initialise() throws AppFailure {
-    app = Optional.of(factory.start(services));
+    try {
+      app = Optional.of(factory.start(services));
+    } finally {
+      if (app.isEmpty()) {
+        withdraw();
+      }
+    }
     state = AppState.READY;
   }
 
@@ -252,11 +282,19 @@ final class AppRunner {
     }
     App ended = app.get();
     app = Optional.empty();
+    // first, so that nothing comes in while it ends
+    withdraw();
     try {
       ended.close();
     } catch (RuntimeException | Error e) {
       services.events().report(CoreEvent.APP_FAILED, name(), "while it ended: " + describe(e));
     }
+  }
+
+  /** Nobody asks an app that has ended. */
+  private void withdraw() {
+    services.commands().withdraw(name());
+    services.telemetry().withdrawValues(name());
   }
 
   private static String describe(Throwable failure) {
@@ -270,7 +308,10 @@ final class AppRunner {
     return java.util.Arrays.stream(stack).limit(most).map(StackTraceElement::toString).toList();
   }
 
+  /** Whether it has been in one step for half of its heartbeat. */
   boolean hung() {
-    return inStep && heartbeatNanos() > (long) (config.getHeartbeatSeconds() * SECOND) / 2;
+    return inStep
+        && !heartbeatInhibited
+        && heartbeatNanos() > (long) (config.getHeartbeatSeconds() * SECOND) / 2;
   }
 }

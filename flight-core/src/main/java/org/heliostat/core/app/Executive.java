@@ -27,7 +27,8 @@ import org.heliostat.protocol.RateGroupStatus;
  * again. Started and stopped by the main thread; the rest is thread-safe.
  */
 public final class Executive implements AppControl {
-  private static final long JOIN_MILLIS = 8_000;
+  private static final long END_MILLIS = 8_000;
+  private static final long LEAVE_MILLIS = 4_000;
   private static final int STACK_LINES = 8;
 
   private final Services services;
@@ -90,6 +91,13 @@ public final class Executive implements AppControl {
     return config.getAppClass() == AppClass.PLATFORM;
   }
 
+  /** Name of the thread that an app runs on. */
+  static String threadOf(AppConfig config) {
+    return config.getRateGroup().isEmpty()
+        ? "app-" + config.getName()
+        : "rate-" + config.getRateGroup();
+  }
+
   private void startThreads() {
     for (RateGroupConfig config : services.mission().getExecutive().getRateGroupsList()) {
       List<AppRunner> members =
@@ -112,7 +120,7 @@ public final class Executive implements AppControl {
     }
     for (AppRunner runner : runners.values()) {
       if (runner.config().getRateGroup().isEmpty()) {
-        String name = "app-" + runner.name();
+        String name = threadOf(runner.config());
         thread(
             name,
             () -> {
@@ -216,8 +224,7 @@ public final class Executive implements AppControl {
         services
             .events()
             .report(CoreEvent.APP_HUNG, runner.name(), runner.heartbeatNanos() / 1_000_000_000L);
-        String group = runner.config().getRateGroup();
-        Thread thread = threads.get(group.isEmpty() ? "app-" + runner.name() : "rate-" + group);
+        Thread thread = threads.get(threadOf(runner.config()));
         if (thread != null) {
           thread.interrupt();
         }
@@ -243,11 +250,20 @@ public final class Executive implements AppControl {
   /** Apps without a sign of life for longer than the mission allows them. */
   public List<String> stalled() {
     return runners.values().stream()
-        .filter(
-            runner ->
-                runner.heartbeatNanos() > (long) (runner.config().getHeartbeatSeconds() * 1e9))
+        .filter(runner -> runner.stalled() && !besideAnInhibitedOne(runner))
         .map(AppRunner::name)
         .toList();
+  }
+
+  /** An app that is let hang holds up its whole rate group. */
+  private boolean besideAnInhibitedOne(AppRunner stalled) {
+    String thread = threadOf(stalled.config());
+    return runners.values().stream()
+        .anyMatch(
+            runner ->
+                runner.heartbeatInhibited()
+                    && runner.inStep()
+                    && threadOf(runner.config()).equals(thread));
   }
 
   /** Ends {@link #await}, from any thread. */
@@ -255,19 +271,26 @@ public final class Executive implements AppControl {
     over.countDown();
   }
 
-  /** Ends the apps, last first; an app that does not end within its deadline is left behind. */
+  /**
+   * Ends the apps, all at once; one that does not end of itself in {@value #END_MILLIS} ms is
+   * interrupted, and left behind after {@value #LEAVE_MILLIS} ms more.
+   */
   public void stop() throws InterruptedException {
     stopping = true;
     over.countDown();
-    List<Map.Entry<String, Thread>> all = new ArrayList<>(threads.entrySet());
-    for (RateGroup group : groups) {
-      group.requestEnd();
-    }
-    for (int i = all.size() - 1; i >= 0; i--) {
-      Thread thread = all.get(i).getValue();
-      thread.join(JOIN_MILLIS);
-      thread.interrupt();
-      thread.join(JOIN_MILLIS);
+    groups.forEach(RateGroup::requestEnd);
+    join(END_MILLIS);
+    threads.values().forEach(Thread::interrupt);
+    join(LEAVE_MILLIS);
+  }
+
+  /** Waits for all threads together. */
+  private void join(long millis) throws InterruptedException {
+    long start = System.nanoTime();
+    for (Thread thread : threads.values()) {
+      long rest = millis - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+      // 0 would wait for ever
+      thread.join(Math.max(1, rest));
     }
   }
 
@@ -286,13 +309,18 @@ public final class Executive implements AppControl {
    * Asks an app for something.
    *
    * @param origin who wants it, for events
-   * @param done called on the app's thread when it has been done
+   * @param done called when it has been done, mostly on the app's thread
    * @return why it cannot be; empty where it will be
    */
   Optional<String> control(String app, AppAction action, String origin, Runnable done) {
     AppRunner runner = runners.get(app);
     if (runner == null) {
       return Optional.of("no app is called " + app + "; there are " + runners.keySet());
+    }
+    if (action == AppAction.INHIBIT_HEARTBEAT || action == AppAction.ENABLE_HEARTBEAT) {
+      runner.inhibitHeartbeat(action == AppAction.INHIBIT_HEARTBEAT, origin);
+      done.run();
+      return Optional.empty();
     }
     return runner.request(new AppRunner.Request(action, origin, done))
         ? Optional.empty()

@@ -1,17 +1,31 @@
 package org.heliostat.core.app;
 
 import java.io.IOException;
+import java.util.Map;
 import java.util.Optional;
 import org.heliostat.core.command.Execution;
+import org.heliostat.core.recorder.Recorder;
+import org.heliostat.core.recorder.RecorderFault;
 import org.heliostat.protocol.AppAction;
 import org.heliostat.protocol.ControlApp;
+import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.Refusal;
+import org.heliostat.protocol.ResetLogDump;
 import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Telecommand.CommandCase;
 
-/** The commands to the executive: start, stop, restart and reload an app, restart the process. */
+/**
+ * The commands to the executive: start, stop, restart and reload an app, restart the process, and
+ * the reset log.
+ */
 final class ExecutiveCommands {
   private static final String GROUND = "by command";
+
+  /** Apps that are not stopped by command, and why. */
+  private static final Map<String, String> INDISPENSABLE =
+      Map.of(
+          "link", "without the link nobody could start it again",
+          "telemetry", "it keeps the deadlines of commands and stores the flight state");
 
   private final Services services;
   private final Executive executive;
@@ -30,12 +44,14 @@ final class ExecutiveCommands {
     services.commands().handle(CommandCase.CONTROL_APP, this::control);
     services.commands().handle(CommandCase.RESTART_PROCESS, this::restart);
     services.commands().handle(CommandCase.CLEAR_RESET_LOG, (command, end) -> clear(end));
+    services.commands().handle(CommandCase.DUMP_RESET_LOG, this::dump);
   }
 
   private void control(Telecommand command, Execution execution) {
     ControlApp wanted = command.getControlApp();
-    if (wanted.getApp().equals("link") && wanted.getAction() == AppAction.STOP_APP) {
-      execution.fail("without the link nobody could start it again; restart it instead");
+    String loss = INDISPENSABLE.get(wanted.getApp());
+    if (loss != null && wanted.getAction() == AppAction.STOP_APP) {
+      execution.fail(loss + "; restart it instead");
       return;
     }
     Optional<String> refusal =
@@ -55,6 +71,20 @@ final class ExecutiveCommands {
     // before the process ends: afterwards it would be reported as cut off
     execution.complete();
     executive.restartProcess(GROUND);
+  }
+
+  private void dump(Telecommand command, Execution execution) {
+    ResetLogDump dump =
+        ResetLogDump.newBuilder()
+            .setCounter(command.getCounter())
+            .addAllBoots(services.state().get().getResetLogList())
+            .build();
+    try {
+      execution.answer(Recorder.Priority.BULK, Downlink.newBuilder().setResetLog(dump).build());
+      execution.complete();
+    } catch (RecorderFault e) {
+      execution.fail(Refusal.NOT_STORED, String.valueOf(e.getMessage()));
+    }
   }
 
   private void clear(Execution execution) {

@@ -27,7 +27,7 @@ final class ExecutiveTelemetry {
       long cpu = runner.cpuNanos();
       long before = lastCpu.getOrDefault(runner.name(), cpu);
       lastCpu.put(runner.name(), cpu);
-      packet.addApps(
+      AppStatus.Builder status =
           AppStatus.newBuilder()
               .setName(runner.name())
               .setState(runner.state())
@@ -35,16 +35,25 @@ final class ExecutiveTelemetry {
               .setHeartbeatSeconds((float) (runner.heartbeatNanos() / 1e9))
               .setCpuSeconds((float) (cpu / 1e9))
               .setCpuShare((float) ((cpu - before) / elapsed))
-              .setQueueDepth(depth(runner.name()))
-              .setScheduling(executive.scheduling(runner.name())));
+              .setQueueDepth(depth(runner) + runner.queued())
+              .setScheduling(executive.scheduling(runner.name()));
+      if (runner.heartbeatInhibited()) {
+        // what is mostly false costs nothing on the link
+        status.setHeartbeatInhibited(true);
+      }
+      packet.addApps(status);
     }
     packet.addAllRateGroups(executive.rateGroups());
   }
 
-  /** Messages in the queues that the app's thread has subscribed to. */
-  private int depth(String app) {
+  /**
+   * Messages in the queues that the app's thread has subscribed to; those of a rate group are all
+   * its apps'.
+   */
+  private int depth(AppRunner runner) {
+    String thread = Executive.threadOf(runner.config());
     return services.bus().subscriptions().stream()
-        .filter(usage -> usage.subscriber().equals("app-" + app))
+        .filter(usage -> usage.subscriber().equals(thread))
         .mapToInt(Bus.Usage::size)
         .sum();
   }

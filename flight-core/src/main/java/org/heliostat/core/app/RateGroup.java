@@ -46,6 +46,7 @@ final class RateGroup implements Runnable {
 
   @Override
   public void run() {
+    services.events().neverWait();
     // on the grid of mission time, so that groups of related rates beat together
     long beat = nextBeat(services.clock().missionNanos());
     while (!ended) {
@@ -63,6 +64,7 @@ final class RateGroup implements Runnable {
         // meant for an app that hung in its step, and has come back meanwhile
       }
     }
+    services.events().mayWait();
     for (int i = apps.size() - 1; i >= 0; i--) {
       apps.get(i).end();
     }

@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.hal.HardwareFault;
 import org.heliostat.hal.Watchdog;
+import org.heliostat.protocol.Boot;
 import org.heliostat.protocol.DeviceFault;
 
 /**
@@ -90,7 +91,7 @@ public final class WatchdogKeeper {
       if (!asked.contains(watchdog.name())) {
         Watchdog.BootReason reason = watchdog.bootReason();
         asked.add(watchdog.name());
-        if (reason == Watchdog.BootReason.WATCHDOG) {
+        if (reason == Watchdog.BootReason.WATCHDOG && !lastRunEndedInOrder()) {
           services
               .events()
               .reportDevice(CoreEvent.WATCHDOG_RESET, watchdog.name(), DeviceFault.WATCHDOG_RESET);
@@ -109,6 +110,19 @@ public final class WatchdogKeeper {
                 String.valueOf(e.getMessage()));
       }
     }
+  }
+
+  /**
+   * The board keeps its reason over restarts of the process, which are none of the watchdog's.
+   * Mission time that has begun anew since is that of a board that was reset.
+   */
+  private boolean lastRunEndedInOrder() {
+    List<Boot> log = services.state().get().getResetLogList();
+    if (log.size() < 2 || log.get(log.size() - 2).getEnd().isEmpty()) {
+      return false;
+    }
+    Boot last = log.get(log.size() - 2);
+    return services.clock().missionNanos() - last.getMissionNanos() >= last.getUptimeNanos();
   }
 
   /** Kicks no more, and stops the watchdogs. */

@@ -48,9 +48,14 @@ import org.heliostat.protocol.Telecommand.CommandCase;
  * <p>That a command has ended is brought to disk with the next one, or by {@link #tick}; a crash
  * before that reports it once more, as interrupted.
  *
- * <p>Bounds: {@value #MOST_EXECUTING} commands in execution, {@value #MOST_ARMED} armed; one more
- * is refused with TOO_MANY. One that has not ended within its deadline fails. Thread-safe; handlers
- * run on the thread of the caller.
+ * <p>Answers go by their own priority, so they may come down before or after the end of their
+ * command; its COMPLETED says how many there are.
+ *
+ * <p>Bounds: {@value #MOST_EXECUTING} commands from ground in execution, with those whose end the
+ * recorder has not taken yet, as many from on board, {@value #MOST_ARMED} armed; one more is
+ * refused with TOO_MANY. Neither ground nor a disk that fails takes the places of those from on
+ * board: load must be shed then, too. One that has not ended within its deadline fails.
+ * Thread-safe; handlers run on the thread of the caller.
  */
 public final class Commands {
   /** Host time in which a command must end, where its handler does not ask for more. */
@@ -58,6 +63,12 @@ public final class Commands {
 
   static final int MOST_EXECUTING = 64;
   static final int MOST_ARMED = 8;
+
+  /**
+   * From on board, with those that have ended and whose end the recorder does not take; beyond it
+   * the oldest of these is reported no more.
+   */
+  static final int MOST_UNRECORDED = 256;
 
   /** Stages of one command; more progress than that is left out, never its end. */
   private static final int MOST_KEPT_BACK = 100;
@@ -72,7 +83,7 @@ public final class Commands {
   private final StateStore state;
   private final Recorder recorder;
   private final Events events;
-  private final Map<CommandCase, CommandHandler> handlers =
+  private final Map<CommandCase, Owned> handlers =
       Collections.synchronizedMap(new EnumMap<>(CommandCase.class));
   private final Map<String, Verbs> verbs = Collections.synchronizedMap(new HashMap<>());
   private final Map<Long, Armed> armed = Collections.synchronizedMap(new LinkedHashMap<>());
@@ -88,6 +99,8 @@ public final class Commands {
   private volatile boolean journalIsBehind;
   private volatile boolean recorderFails;
   private long highest;
+
+  private record Owned(String app, CommandHandler handler) {}
 
   private record Verbs(Map<String, AppVerb> byName, AppVerb.Handler handler) {}
 
@@ -145,12 +158,17 @@ public final class Commands {
     return Collections.unmodifiableSet(found);
   }
 
-  /**
-   * Names the handler of a command; a later one takes the place of an earlier one (an app that was
-   * restarted).
-   */
+  /** Names the handler of a command that needs no app. */
   public void handle(CommandCase command, CommandHandler handler) {
-    handlers.put(command, handler);
+    handlers.put(command, new Owned("", handler));
+  }
+
+  /**
+   * Names the handler of a command, for as long as its app runs; a later one takes the place of an
+   * earlier one.
+   */
+  public void handle(String app, CommandCase command, CommandHandler handler) {
+    handlers.put(command, new Owned(app, handler));
   }
 
   /**
@@ -168,9 +186,13 @@ public final class Commands {
     verbs.put(app, new Verbs(Map.copyOf(byName), handler));
   }
 
-  /** Takes the verbs of an app back: it has ended. */
-  public void withdrawVerbs(String app) {
+  /**
+   * Takes the verbs and handlers of an app back; the executive does so when it has ended. Its
+   * commands are refused with NO_HANDLER until it runs again.
+   */
+  public void withdraw(String app) {
     verbs.remove(app);
+    handlers.values().removeIf(one -> one.app.equals(app));
   }
 
   /** Reports the commands that the last run of the flight left unfinished. Called once, at boot. */
@@ -237,7 +259,9 @@ public final class Commands {
       if (problem.isPresent()) {
         // ground repeats nothing that the journal has: should the answer be cut off, it comes then
         synchronized (executing) {
-          executing.add(running);
+          if (journalled() < CommandJournal.MOST_ENTRIES) {
+            executing.add(running);
+          }
         }
       }
       try {
@@ -344,13 +368,13 @@ public final class Commands {
   }
 
   private void execute(Telecommand command, Running running) {
-    CommandHandler handler = handlers.get(command.getCommandCase());
-    if (handler == null) {
+    Owned owned = handlers.get(command.getCommandCase());
+    if (owned == null) {
       running.fail(Refusal.NO_HANDLER, "no app carries out " + running.name);
       return;
     }
     try {
-      handler.execute(command, running);
+      owned.handler.execute(command, running);
     } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
       // the handler is another room's; what is broken there fails its command and not the link
       events.report(CoreEvent.HANDLER_FAILED, running.counter, running.name, e);
@@ -439,13 +463,13 @@ public final class Commands {
       return;
     }
     Telecommand inner = ready.command.toBuilder().setCounter(command.getCounter()).build();
-    CommandHandler handler = handlers.get(inner.getCommandCase());
-    if (handler == null) {
+    Owned owned = handlers.get(inner.getCommandCase());
+    if (owned == null) {
       execution.fail(Refusal.NO_HANDLER, "no app carries it out any more");
       return;
     }
     execution.progress("runs " + name(inner.getCommandCase()));
-    handler.execute(inner, execution);
+    owned.handler.execute(inner, execution);
   }
 
   private void callApp(Telecommand command, Execution execution) {
@@ -462,13 +486,29 @@ public final class Commands {
 
   private Optional<Problem> begin(Running running) {
     synchronized (executing) {
-      if (executing.size() >= MOST_EXECUTING) {
+      // those of ground stand in the journal until their end is recorded
+      long ahead =
+          running.counter == 0
+              ? executing.stream().filter(one -> one.counter == 0 && !one.ended.get()).count()
+              : journalled();
+      if (ahead >= MOST_EXECUTING) {
         return Optional.of(
             new Problem(Refusal.TOO_MANY, MOST_EXECUTING + " commands are in execution"));
+      }
+      if (running.counter == 0 && executing.size() - journalled() >= MOST_UNRECORDED) {
+        executing.stream()
+            .filter(one -> one.counter == 0 && one.ended.get())
+            .findFirst()
+            .ifPresent(executing::remove);
       }
       executing.add(running);
       return Optional.empty();
     }
+  }
+
+  /** The caller holds {@link #executing}. */
+  private long journalled() {
+    return executing.stream().filter(one -> one.counter != 0).count();
   }
 
   private boolean forget(Running running) {
@@ -505,6 +545,7 @@ public final class Commands {
     private final String origin;
     private final Issued issued;
     private final AtomicBoolean ended = new AtomicBoolean();
+    private final AtomicInteger answers = new AtomicInteger();
     private final List<CommandReport> gathered = new ArrayList<>();
     private boolean gathering;
     private boolean endTold;
@@ -574,10 +615,21 @@ public final class Commands {
     }
 
     @Override
+    public boolean ended() {
+      return ended.get();
+    }
+
+    @Override
     public void progress(String text) {
       if (!ended.get()) {
         tell(report(Stage.PROGRESS, Refusal.REFUSAL_UNSPECIFIED, text));
       }
+    }
+
+    @Override
+    public void answer(Recorder.Priority priority, Downlink answer) throws RecorderFault {
+      long unused = recorder.append(priority, answer);
+      answers.incrementAndGet();
     }
 
     @Override
@@ -602,7 +654,11 @@ public final class Commands {
     }
 
     private void end(boolean well, Refusal refusal, String reason) {
-      tell(report(well ? Stage.COMPLETED : Stage.FAILED, refusal, reason));
+      CommandReport report = report(well ? Stage.COMPLETED : Stage.FAILED, refusal, reason);
+      if (well && answers.get() > 0) {
+        report = report.toBuilder().setAnswers(answers.get()).build();
+      }
+      tell(report);
       issued.end(well, refusal, reason);
     }
   }

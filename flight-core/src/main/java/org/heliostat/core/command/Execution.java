@@ -1,11 +1,25 @@
 package org.heliostat.core.command;
 
+import org.heliostat.core.recorder.Recorder;
+import org.heliostat.core.recorder.RecorderFault;
+import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.Refusal;
 
 /** One command in execution. Thread-safe; only the first end counts. */
 public interface Execution {
   /** Tells ground how far it is. */
   void progress(String text);
+
+  /**
+   * Records an answer: data that ground has asked for. On return it is on disk. Ground waits for as
+   * many answers as were recorded before {@link #complete}; one that comes after it is not counted.
+   *
+   * @param answer a body that carries the counter of the command
+   * @throws RecorderFault when it cannot be recorded; it is not counted, and the command goes on
+   */
+  default void answer(Recorder.Priority priority, Downlink answer) throws RecorderFault {
+    throw new UnsupportedOperationException("answers are not taken here");
+  }
 
   /** Ends the command well. */
   void complete();
@@ -29,5 +43,10 @@ public interface Execution {
    */
   default void within(double hostSeconds) {
     // whoever keeps no deadline has none to move
+  }
+
+  /** Whether it has ended, by whomever. */
+  default boolean ended() {
+    return false;
   }
 }

@@ -30,6 +30,9 @@ public enum CoreEvent implements EventDefinition {
   WATCHDOG_RESET(24, Severity.ERROR, "the %s has reset the board: nobody kicked it"),
   WATCHDOG_HELD(25, Severity.CRITICAL, "the watchdog is not kicked any more: %s hang"),
   BUS_RECOVERED(26, Severity.WARNING, "bus %s was recovered: a part held a line"),
+  TELEMETRY_FAILED(27, Severity.ERROR, "a part of housekeeping is missing: %s"),
+  STATE_NOT_STORED(28, Severity.ERROR, "flight state cannot be stored: %s"),
+  HEARTBEAT_INHIBITED(29, Severity.WARNING, "heartbeat of app %s is %s, %s"),
 
   BUS_OVERFLOW(30, Severity.WARNING, "bus: %s is too slow for %s, %d messages dropped"),
   RECORDER_EVICTED(
@@ -43,6 +46,7 @@ public enum CoreEvent implements EventDefinition {
   HANDLER_FAILED(45, Severity.ERROR, "command %d (%s): its handler failed: %s"),
   JOURNAL_DAMAGED(46, Severity.ERROR, "the journal of commands was damaged; counter %d goes on"),
   EVENT_FILTERED(47, Severity.INFO, "events %s below %s are held back from now on"),
+  EVENT_FILTERS_RESET(48, Severity.INFO, "all filters of events are gone"),
 
   SEQUENCE_STARTED(50, Severity.INFO, "sequence %s started at step %d, by %s"),
   SEQUENCE_COMPLETED(51, Severity.INFO, "sequence %s is at its end"),
@@ -50,6 +54,9 @@ public enum CoreEvent implements EventDefinition {
   SEQUENCE_STOPPED(53, Severity.INFO, "sequence %s was stopped before step %d: %s"),
   SEQUENCE_STEP_SKIPPED(54, Severity.WARNING, "sequence %s: step %d is %.1f s late and skipped"),
   SEQUENCE_NOT_NOTED(55, Severity.WARNING, "sequence %s waits: its progress cannot be stored: %s"),
+  SEQUENCE_PAUSED(56, Severity.INFO, "sequence %s is paused before step %d, by %s"),
+  SEQUENCE_RESUMED(57, Severity.INFO, "sequence %s goes on with step %d, by %s"),
+  SEQUENCE_INHIBITED(58, Severity.INFO, "sequence %s is %s, by command"),
 
   LIMIT_FAILED(60, Severity.WARNING, "%s: %s is %s, limit %s %s"),
   LIMIT_RECOVERED(61, Severity.INFO, "%s: %s is %s, well again"),
@@ -102,7 +109,9 @@ public enum CoreEvent implements EventDefinition {
   // static areas
   AREA_DAMAGED(98, Severity.ERROR, "%s: %s"),
   AREA_REPAIRED(99, Severity.WARNING, "%s was repaired from its other copy"),
-  AREA_NOT_REPAIRED(100, Severity.ERROR, "%s cannot be repaired: %s");
+  AREA_NOT_REPAIRED(100, Severity.ERROR, "%s cannot be repaired: %s"),
+  AREA_NOT_CHECKED(103, Severity.WARNING, "%s could not be checked: %s"),
+  AREA_INHIBITED(104, Severity.INFO, "area %s is %s, by command");
 
   private final int id;
   private final Severity severity;

@@ -1,9 +1,14 @@
 package org.heliostat.core.event;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.heliostat.core.state.Inhibits;
 import org.heliostat.protocol.FilterEvent;
+import org.heliostat.protocol.FilterStatus;
 import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.InhibitedItem;
 import org.heliostat.protocol.Severity;
@@ -19,7 +24,13 @@ public final class EventFilters {
 
   private static final Severity STANDARD = Severity.INFO;
 
-  private final Map<String, Severity> lowest = new ConcurrentHashMap<>();
+  private final Map<String, Filter> filters = new ConcurrentHashMap<>();
+
+  private record Filter(Severity lowest, AtomicLong held) {
+    private Filter(Severity lowest) {
+      this(lowest, new AtomicLong());
+    }
+  }
 
   EventFilters() {}
 
@@ -34,13 +45,13 @@ public final class EventFilters {
   public synchronized boolean set(FilterEvent filter) {
     String key = key(filter);
     if (filter.getName().isEmpty() && filter.getLowest() == STANDARD) {
-      lowest.remove(key);
+      filters.remove(key);
       return true;
     }
-    if (!lowest.containsKey(key) && lowest.size() >= MOST) {
+    if (!filters.containsKey(key) && filters.size() >= MOST) {
       return false;
     }
-    lowest.put(key, filter.getLowest());
+    filters.put(key, new Filter(filter.getLowest()));
     return true;
   }
 
@@ -48,7 +59,7 @@ public final class EventFilters {
   public void restore(FlightState state) {
     for (InhibitedItem item : state.getInhibitedList()) {
       if (item.getKind().equals(Inhibits.EVENT)) {
-        lowest.put(item.getName(), item.getLowest());
+        filters.put(item.getName(), new Filter(item.getLowest()));
       }
     }
   }
@@ -56,13 +67,13 @@ public final class EventFilters {
   /** Notes the filters for the next run. */
   public void store(FlightState.Builder state) {
     Inhibits.clear(state, Inhibits.EVENT);
-    lowest.forEach(
-        (key, severity) ->
+    filters.forEach(
+        (key, filter) ->
             state.addInhibited(
                 InhibitedItem.newBuilder()
                     .setKind(Inhibits.EVENT)
                     .setName(key)
-                    .setLowest(severity)));
+                    .setLowest(filter.lowest())));
   }
 
   boolean passes(EventDefinition event) {
@@ -70,11 +81,48 @@ public final class EventFilters {
     if (severity == Severity.CRITICAL) {
       return true;
     }
-    Severity floor = STANDARD;
-    if (!lowest.isEmpty()) {
-      Severity ofSource = lowest.getOrDefault(event.source(), STANDARD);
-      floor = lowest.getOrDefault(event.source() + "/" + event.name(), ofSource);
+    if (!filters.isEmpty()) {
+      Filter filter = filters.get(event.source() + "/" + event.name());
+      if (filter == null) {
+        filter = filters.get(event.source());
+      }
+      if (filter != null) {
+        boolean passes = severity.getNumber() >= filter.lowest().getNumber();
+        if (!passes) {
+          filter.held().incrementAndGet();
+        }
+        return passes;
+      }
     }
-    return severity.getNumber() >= floor.getNumber();
+    return severity.getNumber() >= STANDARD.getNumber();
+  }
+
+  /** Takes all filters away. */
+  public synchronized void reset() {
+    filters.clear();
+  }
+
+  /** The filters in force, in order, with the events that each has held back. */
+  List<FilterStatus> status() {
+    List<FilterStatus> all = new ArrayList<>();
+    new TreeMap<>(filters)
+        .forEach(
+            (key, filter) -> {
+              int slash = key.indexOf('/');
+              FilterStatus.Builder status =
+                  FilterStatus.newBuilder()
+                      .setSource(slash < 0 ? key : key.substring(0, slash))
+                      .setLowest(filter.lowest())
+                      .setHeld(filter.held().get());
+              if (slash >= 0) {
+                status.setName(key.substring(slash + 1));
+              }
+              all.add(status.build());
+            });
+    return all;
+  }
+
+  void clearCounters() {
+    filters.values().forEach(filter -> filter.held().set(0));
   }
 }

@@ -7,15 +7,21 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.heliostat.core.bus.Bus;
+import org.heliostat.core.command.Commands;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.recorder.RecorderFault;
+import org.heliostat.core.state.StateStore;
+import org.heliostat.core.telemetry.Telemetry;
 import org.heliostat.core.time.MissionClock;
 import org.heliostat.protocol.DeviceFault;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.Event;
+import org.heliostat.protocol.EventStatus;
 import org.heliostat.protocol.Severity;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * event more than {@value #BURST} times in {@value #WINDOW_SECONDS} s of host time is held back and
  * counted, and so is what {@link EventFilters} do not let pass. Each event that passes has the next
  * sequence number and is published on the bus as a message {@link Event}, whether or not the
- * recorder can take it. Thread-safe; never throws on a full disk.
+ * recorder can take it. Whoever reports waits for the disk, but for threads that {@link
+ * #neverWait}. Thread-safe; never throws on a full disk.
  */
 public final class Events {
   static final int LOG_EVENTS = 1000;
@@ -34,7 +41,10 @@ public final class Events {
   static final int WINDOW_SECONDS = 10;
   private static final int MAX_TEXT = 500;
 
-  /** Events that wait for a recorder that fails; beyond that the oldest are given up, counted. */
+  /**
+   * Events that wait for a recorder that fails, or for {@link #retry}; beyond that the least severe
+   * is given up, the oldest first, and counted.
+   */
   static final int WAITING_EVENTS = 200;
 
   private final MissionClock clock;
@@ -45,9 +55,23 @@ public final class Events {
   private final Deque<Event> log = new ArrayDeque<>();
   private final Map<String, Throttle> throttles = new HashMap<>();
   private final AtomicLong unrecorded = new AtomicLong();
-  private final Deque<Event> waiting = new ArrayDeque<>();
-  private final AtomicLong heldBack = new AtomicLong();
+  private final Deque<Waiting> waiting = new ArrayDeque<>();
+  private final Set<Thread> hasty = ConcurrentHashMap.newKeySet();
+  private final AtomicLong filtered = new AtomicLong();
+  private final AtomicLong throttled = new AtomicLong();
   private final AtomicLong passed = new AtomicLong();
+
+  private volatile Counts cleared = new Counts(0, 0, 0, 0);
+
+  /**
+   * An event that the recorder has not.
+   *
+   * @param shown its line is in the output
+   */
+  private record Waiting(Event event, boolean shown) {}
+
+  /** What was counted since boot when the counters were cleared. */
+  private record Counts(long reported, long lost, long throttled, long filtered) {}
 
   private static final class Throttle {
     private long windowStart;
@@ -93,7 +117,7 @@ public final class Events {
   private void report(
       EventDefinition definition, String device, DeviceFault fault, @Nullable Object[] arguments) {
     if (!filters.passes(definition)) {
-      heldBack.incrementAndGet();
+      filtered.incrementAndGet();
       return;
     }
     Event event;
@@ -108,7 +132,7 @@ public final class Events {
       }
       if (++throttle.inWindow > BURST) {
         throttle.suppressed++;
-        heldBack.incrementAndGet();
+        throttled.incrementAndGet();
         return;
       }
       String text = String.format(Locale.ROOT, definition.format(), arguments);
@@ -137,36 +161,75 @@ public final class Events {
       // here, so that all who listen see the order of the numbers
       bus.publish(event);
     }
-    if (record(event)) {
-      lines.accept(line(event));
+    if (hasty.contains(Thread.currentThread())) {
+      await(new Waiting(event, false));
+    } else if (recordAndShow(event)) {
+      // whoever may wait brings along what could not
+      retry();
     } else {
-      lines.accept(line(event) + " (not recorded)");
-      synchronized (waiting) {
-        if (waiting.size() == WAITING_EVENTS) {
-          waiting.removeFirst();
-          unrecorded.incrementAndGet();
-        }
-        waiting.addLast(event);
-      }
+      await(new Waiting(event, true));
     }
   }
 
-  /** Brings events that the recorder could not take to it, oldest first, until it refuses again. */
+  private boolean recordAndShow(Event event) {
+    boolean recorded = record(event);
+    lines.accept(recorded ? line(event) : line(event) + " (not recorded)");
+    return recorded;
+  }
+
+  private void await(Waiting event) {
+    synchronized (waiting) {
+      if (waiting.size() == WAITING_EVENTS) {
+        giveUpOne();
+      }
+      waiting.addLast(event);
+    }
+  }
+
+  /** The oldest of the least severe ones. */
+  private void giveUpOne() {
+    Waiting least = waiting.getFirst();
+    for (Waiting one : waiting) {
+      if (one.event.getSeverity().getNumber() < least.event.getSeverity().getNumber()) {
+        least = one;
+      }
+    }
+    boolean unused = waiting.remove(least);
+    unrecorded.incrementAndGet();
+  }
+
+  /**
+   * The calling thread waits for no disk, from now on to {@link #mayWait}: its events are recorded
+   * by {@link #retry}.
+   */
+  public void neverWait() {
+    hasty.add(Thread.currentThread());
+  }
+
+  /** The calling thread waits for the disk again. */
+  public void mayWait() {
+    hasty.remove(Thread.currentThread());
+  }
+
+  /**
+   * Brings events that the recorder has not got yet to it, oldest first, until it refuses; called
+   * once a second.
+   */
   public void retry() {
     while (true) {
-      Event oldest;
+      Waiting oldest;
       synchronized (waiting) {
         if (waiting.isEmpty()) {
           return;
         }
         oldest = waiting.removeFirst();
       }
-      if (!record(oldest)) {
+      boolean recorded = oldest.shown ? record(oldest.event) : recordAndShow(oldest.event);
+      if (!recorded) {
         synchronized (waiting) {
-          if (waiting.size() < WAITING_EVENTS) {
-            waiting.addFirst(oldest);
-          } else {
-            unrecorded.incrementAndGet();
+          waiting.addFirst(new Waiting(oldest.event, true));
+          if (waiting.size() > WAITING_EVENTS) {
+            giveUpOne();
           }
         }
         return;
@@ -201,7 +264,7 @@ public final class Events {
 
   /** Events since boot that filters or the throttle held back. */
   public long heldBack() {
-    return heldBack.get();
+    return filtered.get() + throttled.get();
   }
 
   /** Events that the recorder could not take, and those among them that still wait for it. */
@@ -209,6 +272,39 @@ public final class Events {
     synchronized (waiting) {
       return unrecorded.get() + waiting.size();
     }
+  }
+
+  /** Has ground give the commands about events, and see how they fare. */
+  public void serve(Commands commands, StateStore state, Telemetry telemetry) {
+    new EventCommands(this, state).register(commands);
+    telemetry.contribute(packet -> packet.setEventStatus(status()));
+  }
+
+  /** The counters of {@link #status} begin again at 0; all other ones go on. */
+  public void clearCounters() {
+    cleared = counts();
+    filters.clearCounters();
+  }
+
+  /** Events since boot or since the counters were cleared, and the filters in force. */
+  public EventStatus status() {
+    Counts from = cleared;
+    Counts now = counts();
+    EventStatus.Builder status =
+        EventStatus.newBuilder()
+            .setReported(now.reported() - from.reported())
+            .setLost(now.lost() - from.lost())
+            .setThrottled(now.throttled() - from.throttled())
+            .setFiltered(now.filtered() - from.filtered())
+            .addAllFilters(filters.status());
+    synchronized (waiting) {
+      status.setWaiting(waiting.size());
+    }
+    return status.build();
+  }
+
+  private Counts counts() {
+    return new Counts(passed.get(), unrecorded.get(), throttled.get(), filtered.get());
   }
 
   private static Recorder.Priority priority(Event event) {

@@ -59,11 +59,13 @@ public final class Disk {
       return state.compareAndSet(WAITING, CLAIMED);
     }
 
-    private boolean left() {
+    /** Whether the caller has gone, and will not hear of the result. */
+    public boolean left() {
       return state.get() == LEFT;
     }
 
-    private boolean leave() {
+    /** The caller goes; false if the work has been claimed for it. */
+    boolean leave() {
       return state.compareAndSet(WAITING, LEFT);
     }
   }
@@ -106,7 +108,11 @@ public final class Disk {
     if (stuck >= most) {
       throw new Hung("the disk hangs: every thread that asked it still waits");
     }
-    long patience = stuck > 0 ? deadlineNanos / HASTE : deadlineNanos;
+    return call(turn, work, stuck > 0 ? deadlineNanos / HASTE : deadlineNanos);
+  }
+
+  /** For a caller that waits so many ns of host time. */
+  <T> T call(Turn turn, Callable<T> work, long patience) throws Hung, ExecutionException {
     long end = System.nanoTime() + patience;
     boolean interrupted = false;
     try {
@@ -154,8 +160,21 @@ public final class Disk {
     try {
       return call(new Turn(), work);
     } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+      throw thrown(e);
     }
+  }
+
+  /** Like {@link #get(Callable)}, for work that asks whether anyone still waits. */
+  <T> T get(Turn turn, Callable<T> work) throws IOException {
+    try {
+      return call(turn, work);
+    } catch (ExecutionException e) {
+      throw thrown(e);
+    }
+  }
+
+  private static IOException thrown(ExecutionException e) {
+    return e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
   }
 
   /** Like {@link #get}, for work that gives nothing. */

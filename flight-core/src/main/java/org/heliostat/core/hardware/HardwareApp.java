@@ -203,6 +203,11 @@ public final class HardwareApp implements App {
   }
 
   @Override
+  public int queued() {
+    return commands.queued();
+  }
+
+  @Override
   public void close() {
     services.telemetry().withdraw(housekeeping);
     commands.close();

@@ -1,14 +1,18 @@
 package org.heliostat.core.hardware;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.heliostat.core.app.Services;
+import org.heliostat.core.command.Commands;
 import org.heliostat.core.command.Execution;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.hal.ComputeCard;
@@ -27,12 +31,21 @@ import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Telecommand.CommandCase;
 
 /**
- * Carries out the commands to devices, one after the other on a thread of its own, so that the link
- * never waits for a part. Overflow policy: with {@value #WAITING} commands waiting the next one
- * fails at once.
+ * Carries out the commands to devices on threads of its own, so that the link never waits for a
+ * part. Commands to one device run one after the other; those to different devices do not wait for
+ * each other. A rail that is ordered off waits for no pause: commands to that rail that wait, or
+ * pause between off and on, fail at once.
+ *
+ * <p>Overflow policy: with {@value #MOST} commands in hand the next one fails at once; a rail that
+ * is ordered off is one of {@value #MOST_WITH_OFFS}. Thread-safe.
  */
 final class HardwareCommands implements AutoCloseable {
-  static final int WAITING = 16;
+  static final int MOST = 16;
+
+  /** Load shedding is not refused because operators are busy. */
+  static final int MOST_WITH_OFFS = 48;
+
+  private static final long THREAD_SECONDS = 10;
 
   /** Mission time in which a rail that was switched must show it. */
   private static final long RAIL_NANOS = 5_000_000_000L;
@@ -45,22 +58,27 @@ final class HardwareCommands implements AutoCloseable {
 
   private static final long LOOK_NANOS = 100_000_000L;
   private static final String APP_ENDS = "the hardware app ends";
+  private static final String OVERTAKEN = "overtaken: the rail is ordered off";
 
   private final Services services;
   private final Map<String, Device> devices;
-  private final ThreadPoolExecutor thread;
+  private final ThreadPoolExecutor threads;
+  private final Map<String, Deque<Order>> lines = new HashMap<>();
+  private int inHand;
+  private boolean closed;
   private final Map<String, Long> recoveries = new ConcurrentHashMap<>();
 
   HardwareCommands(Services services, Map<String, Device> devices) {
     this.services = services;
     this.devices = Map.copyOf(devices);
-    this.thread =
+    this.threads =
         new ThreadPoolExecutor(
-            1,
-            1,
             0,
+            // one for each device that has a command in hand
+            Integer.MAX_VALUE,
+            THREAD_SECONDS,
             TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(WAITING),
+            new SynchronousQueue<>(),
             task -> {
               Thread made = new Thread(task, "hardware-commands");
               made.setDaemon(true);
@@ -76,50 +94,119 @@ final class HardwareCommands implements AutoCloseable {
             CommandCase.RESET_CARD,
             CommandCase.RECOVER_BUS,
             CommandCase.SEND_FRAME)) {
-      services.commands().handle(command, this::take);
+      services.commands().handle("hardware", command, this::take);
     }
   }
 
   private void take(Telecommand command, Execution execution) {
-    try {
-      thread.execute(new Order(command, execution));
-    } catch (RejectedExecutionException e) {
-      execution.fail(thread.isShutdown() ? APP_ENDS : "too many commands to devices are waiting");
+    Order order = new Order(command, execution);
+    List<Order> overtaken = List.of();
+    boolean refused;
+    synchronized (lines) {
+      refused = closed || inHand >= (order.isOff() ? MOST_WITH_OFFS : MOST);
+      if (!refused) {
+        Deque<Order> line = lines.get(order.device);
+        if (line == null) {
+          // throws where there is no thread to be had: nothing is in hand then
+          threads.execute(() -> work(order));
+          lines.put(order.device, new ArrayDeque<>(List.of(order)));
+        } else {
+          if (order.isOff()) {
+            overtaken = line.stream().filter(one -> !one.isOff()).toList();
+            overtaken.forEach(one -> one.overtaken = true);
+          }
+          line.add(order);
+        }
+        inHand++;
+      }
+    }
+    if (refused) {
+      execution.fail(closed ? APP_ENDS : "too many commands to devices are in hand");
+    }
+    overtaken.forEach(one -> one.execution.fail(OVERTAKEN));
+  }
+
+  /** Works off the line of one device; its first order stays in it until it is done. */
+  private void work(Order first) {
+    for (Optional<Order> next = Optional.of(first); next.isPresent(); next = after(next.get())) {
+      Order order = next.get();
+      if (!order.overtaken && !order.execution.ended()) {
+        order.run();
+      }
     }
   }
 
-  /** A command that waits for its turn. */
-  private final class Order implements Runnable {
+  private Optional<Order> after(Order done) {
+    synchronized (lines) {
+      inHand--;
+      Deque<Order> line = lines.getOrDefault(done.device, new ArrayDeque<>());
+      boolean unused = line.remove(done);
+      if (line.isEmpty()) {
+        lines.remove(done.device);
+      }
+      return Optional.ofNullable(line.peek());
+    }
+  }
+
+  /** A command to one device. */
+  private final class Order {
     private final Telecommand command;
     private final Execution execution;
+    private final String device;
+    private volatile boolean overtaken;
 
     private Order(Telecommand command, Execution execution) {
       this.command = command;
       this.execution = execution;
+      this.device = deviceOf(command);
     }
 
-    @Override
-    public void run() {
+    private boolean isOff() {
+      return command.hasSwitchRail() && !command.getSwitchRail().getOn();
+    }
+
+    private void run() {
       try {
-        execution.progress(obey(command));
+        execution.progress(obey(this));
         execution.complete();
       } catch (HardwareFault e) {
         execution.fail(e.kind() + ": " + e.getMessage());
       } catch (InterruptedException e) {
         execution.fail(APP_ENDS);
         Thread.currentThread().interrupt();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
         // the top of the thread: a driver that is broken fails its command and nothing else
         execution.fail("the driver failed: " + e);
       }
     }
+
+    /** Throws when the rail that it is about has been ordered off meanwhile. */
+    private void checkNotOvertaken() throws HardwareFault {
+      if (overtaken) {
+        throw new HardwareFault(HardwareFault.Kind.REFUSED, device, OVERTAKEN);
+      }
+    }
   }
 
-  private String obey(Telecommand command) throws HardwareFault, InterruptedException {
+  private static String deviceOf(Telecommand command) {
     return switch (command.getCommandCase()) {
-      case SWITCH_RAIL ->
-          switchRail(command.getSwitchRail().getDevice(), command.getSwitchRail().getOn());
-      case CYCLE_RAIL -> cycle(command.getCycleRail());
+      case SWITCH_RAIL -> command.getSwitchRail().getDevice();
+      case CYCLE_RAIL -> command.getCycleRail().getDevice();
+      case SET_HEATER -> command.getSetHeater().getDevice();
+      case SET_PUMP -> command.getSetPump().getDevice();
+      case SET_CARD_POWER_LIMIT -> command.getSetCardPowerLimit().getDevice();
+      case RESET_CARD -> command.getResetCard().getDevice();
+      case RECOVER_BUS -> command.getRecoverBus().getBus();
+      case SEND_FRAME -> command.getSendFrame().getDevice();
+      default -> throw new IllegalStateException(command.getCommandCase() + " is not handled here");
+    };
+  }
+
+  private String obey(Order order) throws HardwareFault, InterruptedException {
+    Telecommand command = order.command;
+    return switch (command.getCommandCase()) {
+      case SWITCH_RAIL -> switchRail(order, command.getSwitchRail().getOn());
+      case CYCLE_RAIL -> cycle(command.getCycleRail(), order);
       case SET_HEATER -> {
         String name = command.getSetHeater().getDevice();
         device(name, Heater.class).setDuty(command.getSetHeater().getDuty());
@@ -181,33 +268,48 @@ final class HardwareCommands implements AutoCloseable {
     };
   }
 
+  /** Commands in hand. Thread-safe. */
+  int queued() {
+    synchronized (lines) {
+      return inHand;
+    }
+  }
+
   /** How often a bus was recovered by command. Thread-safe. */
   long recoveries(String bus) {
     return recoveries.getOrDefault(bus, 0L);
   }
 
-  private String switchRail(String name, boolean on) throws HardwareFault, InterruptedException {
+  private String switchRail(Order order, boolean on) throws HardwareFault, InterruptedException {
+    String name = order.device;
     PowerSwitch rail = device(name, PowerSwitch.class);
     if (on) {
       refuseIsolated(name);
-      turnOn(name, rail);
+      turnOn(order, rail);
     } else {
-      turnOff(name, rail);
+      turnOff(order, rail);
     }
     return name + (on ? " is on" : " is off");
   }
 
-  private String cycle(CycleRail cycle) throws HardwareFault, InterruptedException {
+  private String cycle(CycleRail cycle, Order order) throws HardwareFault, InterruptedException {
     String name = cycle.getDevice();
     PowerSwitch rail = device(name, PowerSwitch.class);
     refuseIsolated(name);
-    turnOff(name, rail);
-    services
-        .board()
-        .sleepUntilNanos(
-            services.clock().missionNanos() + (long) (cycle.getOffSeconds() * 1_000_000_000L));
+    // the pause is mission time, which never passes more slowly
+    order.execution.within(cycle.getOffSeconds() + Commands.DEADLINE_SECONDS);
+    turnOff(order, rail);
+    long until = services.clock().missionNanos() + (long) (cycle.getOffSeconds() * 1e9);
+    for (long now = services.clock().missionNanos();
+        now < until;
+        now = services.clock().missionNanos()) {
+      order.checkNotOvertaken();
+      services.board().sleepUntilNanos(Math.min(until, now + LOOK_NANOS));
+    }
+    // it may have been isolated meanwhile
+    refuseIsolated(name);
     rail.clearFaults();
-    turnOn(name, rail);
+    turnOn(order, rail);
     return name + " was off for " + cycle.getOffSeconds() + " s and is on";
   }
 
@@ -219,23 +321,26 @@ final class HardwareCommands implements AutoCloseable {
     }
   }
 
-  private void turnOn(String name, PowerSwitch rail) throws HardwareFault, InterruptedException {
+  private void turnOn(Order order, PowerSwitch rail) throws HardwareFault, InterruptedException {
+    String name = order.device;
+    order.checkNotOvertaken();
     rail.on();
-    await(name, rail, true);
+    await(order, rail, true);
     services
         .events()
         .reportDevice(CoreEvent.RAIL_SWITCHED, name, DeviceFault.DEVICE_FAULT_UNSPECIFIED, "on");
   }
 
-  private void turnOff(String name, PowerSwitch rail) throws HardwareFault, InterruptedException {
+  private void turnOff(Order order, PowerSwitch rail) throws HardwareFault, InterruptedException {
+    String name = order.device;
     rail.off();
-    await(name, rail, false);
+    await(order, rail, false);
     services
         .events()
         .reportDevice(CoreEvent.RAIL_SWITCHED, name, DeviceFault.DEVICE_FAULT_UNSPECIFIED, "off");
   }
 
-  private void await(String name, PowerSwitch rail, boolean on)
+  private void await(Order order, PowerSwitch rail, boolean on)
       throws HardwareFault, InterruptedException {
     long start = services.clock().missionNanos();
     while (true) {
@@ -243,10 +348,11 @@ final class HardwareCommands implements AutoCloseable {
       if (on ? reading.powerGood() && !reading.latchedOff() : !reading.powerGood()) {
         return;
       }
+      order.checkNotOvertaken();
       if (services.clock().missionNanos() - start > RAIL_NANOS) {
         throw new HardwareFault(
             HardwareFault.Kind.TIMEOUT,
-            name,
+            order.device,
             "the rail does not go "
                 + (on ? "on" : "off")
                 + ": "
@@ -297,10 +403,16 @@ final class HardwareCommands implements AutoCloseable {
 
   @Override
   public void close() {
-    for (Runnable waiting : thread.shutdownNow()) {
-      if (waiting instanceof Order order) {
-        order.execution.fail(APP_ENDS);
+    List<Order> waiting = new ArrayList<>();
+    synchronized (lines) {
+      closed = true;
+      for (Deque<Order> line : lines.values()) {
+        line.stream().skip(1).forEach(waiting::add);
       }
+      waiting.forEach(one -> one.overtaken = true);
     }
+    waiting.forEach(one -> one.execution.fail(APP_ENDS));
+    // the one at work hears of it by an interrupt
+    List<Runnable> unused = threads.shutdownNow();
   }
 }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.heliostat.core.bus.Bus;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.command.Issued;
@@ -40,8 +41,9 @@ import org.heliostat.protocol.Watchpoint;
  * inhibited, it is not failed and begins anew.
  *
  * <p>An actionpoint acts once when all of its watchpoints have failed, and again only after one of
- * them has been well in between. Where its lock-out from the time before is not over, it acts when
- * it is, if they still fail then.
+ * them has been well in between; one for which any of them is enough, only after all have been
+ * well. Where its lock-out from the time before is not over, it acts when it is, if they still fail
+ * then.
  *
  * <p>Thread-safe; {@link #look} issues commands without a lock held.
  */
@@ -187,7 +189,7 @@ final class Limits {
   }
 
   private boolean acts(ActionState action, long now) {
-    if (isInhibited(action.actionpoint.getName()) || !allFailed(action.actionpoint)) {
+    if (isInhibited(action.actionpoint.getName()) || !failed(action.actionpoint)) {
       action.acted = false;
       return false;
     }
@@ -200,14 +202,12 @@ final class Limits {
     return true;
   }
 
-  private boolean allFailed(Actionpoint actionpoint) {
-    for (String name : actionpoint.getWatchpointsList()) {
-      WatchState watch = watchpoints.get(name);
-      if (watch == null || !watch.failed()) {
-        return false;
-      }
-    }
-    return true;
+  private boolean failed(Actionpoint actionpoint) {
+    Predicate<String> failed =
+        name -> Optional.ofNullable(watchpoints.get(name)).map(WatchState::failed).orElse(false);
+    return actionpoint.getAny()
+        ? actionpoint.getWatchpointsList().stream().anyMatch(failed)
+        : actionpoint.getWatchpointsList().stream().allMatch(failed);
   }
 
   private void act(ActionState action) {
@@ -215,15 +215,12 @@ final class Limits {
     String origin = "limit " + actionpoint.getName();
     if (actionpoint.hasChangeMode()) {
       Mode to = actionpoint.getChangeMode();
-      if (modes.change(to, origin)) {
-        events.report(CoreEvent.ACTIONPOINT_FIRED, actionpoint.getName(), "mode " + to);
-      } else {
-        events.report(
-            CoreEvent.ACTIONPOINT_FAILED,
-            actionpoint.getName(),
-            "mode " + to,
-            "not in the table of transitions");
-      }
+      // what has failed never makes the spacecraft do more
+      boolean lowered = modes.lower(to, origin);
+      events.report(
+          CoreEvent.ACTIONPOINT_FIRED,
+          actionpoint.getName(),
+          "mode " + to + (lowered ? "" : ": it is " + modes.mode() + " already"));
       return;
     }
     String sequence = actionpoint.getStartSequence();

@@ -62,6 +62,7 @@ public final class LimitsApp implements App {
     services
         .commands()
         .handle(
+            "limits",
             CommandCase.SET_LIMIT,
             (command, execution) -> {
               SetLimit set = command.getSetLimit();
@@ -88,6 +89,12 @@ public final class LimitsApp implements App {
       limits.look(newest.get(), services.clock().missionNanos());
     }
     services.board().sleepUntilNanos(services.clock().missionNanos() + PERIOD_NANOS);
+  }
+
+  @Override
+  public boolean reload() {
+    limits.take(table.active().getLimits());
+    return true;
   }
 
   @Override

@@ -39,13 +39,17 @@ import org.heliostat.protocol.Uplink;
  * records at a time, each again until ground confirms it) and the newest housekeeping. The broker
  * is not trusted with anything: a record is freed on ground's receipt alone.
  *
- * <p>Overflow policy: packets from ground beyond {@value #INBOUND_PACKETS} unread ones are dropped;
- * ground repeats both commands and receipts.
+ * <p>Overflow policy: packets from ground beyond {@value #INBOUND_PACKETS} unread ones are dropped
+ * and counted; ground repeats both commands and receipts.
  */
 public final class LinkApp implements App {
   static final int INBOUND_PACKETS = 1024;
   private static final Duration CONNECT_DEADLINE = Duration.ofSeconds(3);
   private static final long IDLE_MILLIS = 20;
+
+  /** No housekeeping set is called so. */
+  private static final String STREAM = "the downlink";
+
   private static final int MOST_UNREADABLE = 1_000;
   private static final long FAREWELL_NANOS = 3_000_000_000L;
 
@@ -62,10 +66,10 @@ public final class LinkApp implements App {
   private final Map<Long, Long> sentAt = new HashMap<>();
   private final Set<Long> unreadable = new HashSet<>();
   private final AtomicLong badPackets = new AtomicLong();
+  private final AtomicLong dropped = new AtomicLong();
   private final Consumer<Housekeeping.Builder> housekeeping = this::fill;
   private boolean up;
   private boolean silent;
-  private long packets;
   private boolean recorderFailed;
   private long nextConnect;
 
@@ -109,7 +113,7 @@ public final class LinkApp implements App {
     this.downlinkTopic = topics.downlink();
     services.telemetry().contribute(housekeeping);
     this.transmitter = new Transmitter(services.state(), services.clock());
-    services.commands().handle(CommandCase.SET_TRANSMITTER, this::setTransmitter);
+    services.commands().handle("link", CommandCase.SET_TRANSMITTER, this::setTransmitter);
     LinkConfig config = services.mission().getLink();
     this.window = config.getWindow();
     this.windowBytes = config.getWindowKibibytes() * 1024L;
@@ -118,7 +122,9 @@ public final class LinkApp implements App {
     this.port =
         ports.apply(
             packet -> {
-              boolean unused = inbound.offer(packet);
+              if (!inbound.offer(packet)) {
+                dropped.incrementAndGet();
+              }
             });
     this.nextConnect = services.clock().hostNanos();
   }
@@ -209,7 +215,7 @@ public final class LinkApp implements App {
   }
 
   private void fill(Housekeeping.Builder packet) {
-    packet.setBadPackets(badPackets.get());
+    packet.setBadPackets(badPackets.get()).setPacketsDropped(dropped.get());
   }
 
   private void badPacket() {
@@ -277,7 +283,7 @@ public final class LinkApp implements App {
   private boolean send(Downlink.Builder packet, byte[] stored, int qos) {
     byte[] head =
         packet
-            .setStreamSequence(++packets)
+            .setStreamSequence(services.telemetry().nextSequence(STREAM))
             .setSentMissionNanos(services.clock().missionNanos())
             .setSentUtcNanos(services.clock().utcNanos())
             .setUtcQuality(services.clock().quality())
@@ -291,6 +297,11 @@ public final class LinkApp implements App {
     }
     services.state().update(next -> next.setSentBytes(next.getSentBytes() + sealed.length));
     return true;
+  }
+
+  @Override
+  public int queued() {
+    return inbound.size();
   }
 
   /** While ground is there, what is left goes out first, for a bounded time. */

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.heliostat.core.bus.Bus;
+import org.heliostat.core.command.Commands;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.event.Events;
 import org.heliostat.core.table.TableDefinition;
@@ -17,6 +18,7 @@ import org.heliostat.protocol.ModeTable;
 import org.heliostat.protocol.ModeTransition;
 import org.heliostat.protocol.Table;
 import org.heliostat.protocol.Table.ContentCase;
+import org.heliostat.protocol.Telecommand.CommandCase;
 
 /**
  * The mode of the spacecraft and the table {@code modes} of its transitions. Boot ends in SAFE or
@@ -66,6 +68,20 @@ public final class Modes {
                     table -> problems(table.getModes()),
                     Optional.of(this::take)))
             .active());
+  }
+
+  /** Lets ground change the mode. */
+  public void serve(Commands commands) {
+    commands.handle(
+        CommandCase.SET_MODE,
+        (command, execution) -> {
+          Mode to = command.getSetMode().getMode();
+          if (change(to)) {
+            execution.complete();
+          } else {
+            execution.fail(mode() + " -> " + to + " is not in the table of transitions");
+          }
+        });
   }
 
   /** The mode now. */

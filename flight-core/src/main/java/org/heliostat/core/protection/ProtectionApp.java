@@ -89,8 +89,8 @@ public final class ProtectionApp implements App {
     protection.take(table.active().getProtection());
     this.events = services.bus().subscribe(Event.class, EVENTS);
     this.watchpoints = services.bus().subscribe(WatchpointFailed.class, EVENTS);
-    services.commands().handle(CommandCase.SET_PROTECTION, this::request);
-    services.commands().handle(CommandCase.RELEASE_DEVICE, this::request);
+    services.commands().handle("protection", CommandCase.SET_PROTECTION, this::request);
+    services.commands().handle("protection", CommandCase.RELEASE_DEVICE, this::request);
     this.housekeeping = packet -> packet.addAllProtection(protection.status());
     services.telemetry().contribute(housekeeping);
   }
@@ -152,6 +152,12 @@ public final class ProtectionApp implements App {
     } catch (IOException e) {
       request.execution().fail(Refusal.NOT_STORED, "in force until the next restart: " + e);
     }
+  }
+
+  @Override
+  public boolean reload() {
+    protection.take(table.active().getProtection());
+    return true;
   }
 
   @Override

@@ -44,6 +44,10 @@ final class Committer {
   private final AtomicBoolean watched = new AtomicBoolean();
   private final CountDownLatch over = new CountDownLatch(1);
   private final Thread thread = new Thread(this::run, "recorder");
+
+  /** Taken from the queue and not answered yet; of the thread alone. */
+  private final List<Request> inHand = new ArrayList<>(MOST_TOGETHER);
+
   private volatile boolean sleeping;
   private volatile long usualNanos = Long.MAX_VALUE;
   private volatile boolean closing;
@@ -167,16 +171,26 @@ final class Committer {
       journal.close();
     } catch (IOException e) {
       failure = Optional.of(e);
+    } catch (RuntimeException | Error e) {
+      // the top of the thread: what is in memory may not be what is on disk any more
+      failure = Optional.of(new IOException("the recorder failed: " + e, e));
     } finally {
       closing = true;
       ended = true;
       VarHandle.fullFence();
+      inHand.forEach(Committer::refuse);
       for (Request late = queue.poll(); late != null; late = queue.poll()) {
-        if (late.claim()) {
-          late.tell(Optional.of(closed()));
-        }
+        refuse(late);
       }
       over.countDown();
+    }
+  }
+
+  private static void refuse(Request request) {
+    boolean there = request.claim();
+    // one that was held, and not told before the thread ended, would wait for ever
+    if (there || !request.isDone()) {
+      request.tell(Optional.of(closed()));
     }
   }
 
@@ -200,7 +214,7 @@ final class Committer {
 
   private void together(Request first) {
     long start = System.nanoTime();
-    List<Request> requests = new ArrayList<>();
+    List<Request> requests = inHand;
     List<Optional<RecorderFault>> faults = new ArrayList<>();
     Optional<RecorderFault> diskFault = Optional.empty();
     try {
@@ -228,6 +242,7 @@ final class Committer {
     for (int i = 0; i < requests.size(); i++) {
       allKept &= settle(requests.get(i), faults.get(i).isPresent() ? faults.get(i) : diskFault);
     }
+    requests.clear();
     if (!allKept) {
       journal.settle();
     }

@@ -1,5 +1,7 @@
 package org.heliostat.core.recorder;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -34,14 +36,15 @@ final class RecorderCommands {
   private final BlockingQueue<Work> waiting = new ArrayBlockingQueue<>(MOST_WAITING);
 
   private Optional<Work> current = Optional.empty();
+  private boolean closed;
 
   private record Work(Telecommand command, Execution execution, PlaybackWalk walk) {}
 
   RecorderCommands(Commands commands, Recorder recorder, LongSupplier hostNanos) {
     this.recorder = recorder;
     this.hostNanos = hostNanos;
-    commands.handle(CommandCase.PLAYBACK_RECORDS, this::take);
-    commands.handle(CommandCase.DELETE_RECORDS, this::take);
+    commands.handle("recorder", CommandCase.PLAYBACK_RECORDS, this::take);
+    commands.handle("recorder", CommandCase.DELETE_RECORDS, this::take);
   }
 
   private void take(Telecommand command, Execution execution) {
@@ -53,8 +56,15 @@ final class RecorderCommands {
             playback.getToNanos(),
             Set.copyOf(playback.getTypesList()),
             playback.getMost());
-    if (!waiting.offer(new Work(command, execution, walk))) {
-      execution.fail("too many commands to the recorder wait already");
+    Work work = new Work(command, execution, walk);
+    boolean refused;
+    boolean taken;
+    synchronized (waiting) {
+      refused = closed;
+      taken = !refused && waiting.offer(work);
+    }
+    if (!taken) {
+      execution.fail(refused ? ENDED : "too many commands to the recorder wait already");
     }
   }
 
@@ -68,6 +78,11 @@ final class RecorderCommands {
       Work work = current.orElseGet(waiting::poll);
       if (work == null) {
         return;
+      }
+      if (work.execution.ended()) {
+        // by its deadline
+        current = Optional.empty();
+        continue;
       }
       current = Optional.of(work);
       try {
@@ -107,8 +122,11 @@ final class RecorderCommands {
   /** Nobody carries out any more. */
   void end() {
     current.ifPresent(work -> end(work, ENDED));
-    for (Work work = waiting.poll(); work != null; work = waiting.poll()) {
-      end(work, ENDED);
+    List<Work> left = new ArrayList<>();
+    synchronized (waiting) {
+      closed = true;
+      int unused = waiting.drainTo(left);
     }
+    left.forEach(work -> work.execution.fail(ENDED));
   }
 }

@@ -7,12 +7,15 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.command.Issued;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.event.Events;
+import org.heliostat.core.state.Inhibits;
 import org.heliostat.core.state.StateStore;
 import org.heliostat.core.table.TableFamily;
 import org.heliostat.core.table.Tables;
@@ -38,6 +41,9 @@ import org.heliostat.protocol.Table.ContentCase;
  *       next step: that a step is about to be run is on disk before it is run.
  *   <li>A step that fails ends its sequence. (Stored Command of cFS goes on; here what comes next
  *       mostly builds upon the step that failed, and an operator would rather start it again.)
+ *   <li>A relative sequence can be paused: the time to its next step stands still. An absolute one
+ *       cannot, for UTC does not wait.
+ *   <li>A sequence that is inhibited is not started, whoever wants it; one that runs goes on.
  *   <li>While a sequence runs, its table is neither replaced nor dropped.
  * </ul>
  *
@@ -51,6 +57,9 @@ public final class Sequences {
   /** Tables of sequences. */
   static final int MOST_TABLES = 64;
 
+  /** Sequences that are inhibited; one more is refused. */
+  static final int MOST_INHIBITED = 64;
+
   static final String PREFIX = "sequence.";
 
   private static final int MOST_NAME = 32;
@@ -63,6 +72,7 @@ public final class Sequences {
   private final Map<String, Run> runs = new TreeMap<>();
   private final Map<String, Integer> failures = new TreeMap<>();
   private final Deque<String> loaded = new ArrayDeque<>();
+  private final Set<String> inhibited = new TreeSet<>();
 
   private static final class Run {
     private final String name;
@@ -72,6 +82,11 @@ public final class Sequences {
     private long dueNanos;
     private Optional<Issued> issued = Optional.empty();
     private boolean unnoted;
+
+    /** While it is paused: from then to its next step. */
+    private long leftNanos;
+
+    private boolean paused;
     private volatile boolean stopped;
 
     private Run(String name, Sequence sequence, int next) {
@@ -94,6 +109,13 @@ public final class Sequences {
     this.events = events;
     this.state = state;
     this.tables = tables;
+    Inhibits.of(state.get(), Inhibits.SEQUENCE)
+        .forEach(
+            (name, off) -> {
+              if (off) {
+                inhibited.add(name);
+              }
+            });
     List<Table> known =
         tables.register(
             new TableFamily(
@@ -103,10 +125,10 @@ public final class Sequences {
                 this::problems,
                 this::activated,
                 this::dropped));
-    resume(known);
+    goOn(known);
   }
 
-  private void resume(List<Table> known) {
+  private void goOn(List<Table> known) {
     List<RunningSequence> left = state.get().getSequencesList();
     for (RunningSequence before : left) {
       Optional<Table> table =
@@ -141,6 +163,9 @@ public final class Sequences {
       if (table.isEmpty()) {
         return Optional.of("there is no sequence " + name);
       }
+      if (inhibited.contains(name)) {
+        return Optional.of("it is inhibited");
+      }
       if (runs.containsKey(name)) {
         return Optional.of("it runs already");
       }
@@ -172,6 +197,80 @@ public final class Sequences {
     return true;
   }
 
+  /**
+   * Has the time of a relative sequence stand still; why it cannot be, or nothing.
+   *
+   * @param origin who wants it, for the event
+   */
+  public Optional<String> pause(String name, String origin) {
+    int next;
+    synchronized (this) {
+      Run run = runs.get(name);
+      if (run == null) {
+        return Optional.of("it does not run");
+      }
+      if (run.absolute) {
+        return Optional.of("it is an absolute one, and UTC does not wait");
+      }
+      if (run.paused) {
+        return Optional.of("it is paused already");
+      }
+      run.paused = true;
+      run.leftNanos = run.dueNanos - clock.missionNanos();
+      next = run.next;
+    }
+    events.report(CoreEvent.SEQUENCE_PAUSED, name, next, origin);
+    return Optional.empty();
+  }
+
+  /**
+   * Has a paused sequence go on; why it cannot be, or nothing.
+   *
+   * @param origin who wants it, for the event
+   */
+  public Optional<String> resume(String name, String origin) {
+    int next;
+    synchronized (this) {
+      Run run = runs.get(name);
+      if (run == null) {
+        return Optional.of("it does not run");
+      }
+      if (!run.paused) {
+        return Optional.of("it is not paused");
+      }
+      run.paused = false;
+      run.dueNanos = clock.missionNanos() + run.leftNanos;
+      next = run.next;
+    }
+    events.report(CoreEvent.SEQUENCE_RESUMED, name, next, origin);
+    return Optional.empty();
+  }
+
+  /**
+   * Inhibits or enables a sequence; why it cannot be, or nothing.
+   *
+   * @throws IOException when it holds, but only until the next restart
+   */
+  public Optional<String> set(String name, boolean inhibit) throws IOException {
+    synchronized (this) {
+      // one whose table has gone can still be enabled
+      if (!inhibited.contains(name) && tables.active(PREFIX + name).isEmpty()) {
+        return Optional.of("there is no sequence " + name);
+      }
+      if (!inhibit) {
+        inhibited.remove(name);
+      } else if (inhibited.size() < MOST_INHIBITED || inhibited.contains(name)) {
+        inhibited.add(name);
+      } else {
+        return Optional.of(MOST_INHIBITED + " sequences are inhibited already");
+      }
+      state.update(next -> Inhibits.putAll(next, Inhibits.SEQUENCE, inhibited));
+    }
+    events.report(CoreEvent.SEQUENCE_INHIBITED, name, inhibit ? "inhibited" : "enabled");
+    state.save();
+    return Optional.empty();
+  }
+
   /** State of all sequences, by name. */
   public List<SequenceStatus> status() {
     List<SequenceStatus> all = new ArrayList<>();
@@ -193,10 +292,11 @@ public final class Sequences {
             .setRunning(runs.containsKey(name))
             .setSteps(
                 tables.active(PREFIX + name).map(t -> t.getSequence().getStepsCount()).orElse(0))
-            .setFailed(failures.getOrDefault(name, 0));
+            .setFailed(failures.getOrDefault(name, 0))
+            .setInhibited(inhibited.contains(name));
     Run run = runs.get(name);
     if (run != null) {
-      status.setNextStep(run.next);
+      status.setNextStep(run.next).setPaused(run.paused);
     }
     return status.build();
   }
@@ -250,7 +350,10 @@ public final class Sequences {
     }
   }
 
-  private boolean due(Run run) {
+  private synchronized boolean due(Run run) {
+    if (run.paused) {
+      return false;
+    }
     return run.absolute
         ? clock.utcGood() && clock.utcNanos() - run.step().getAtUtcNanos() >= 0
         : clock.missionNanos() - run.dueNanos >= 0;
@@ -262,10 +365,13 @@ public final class Sequences {
     double late = run.absolute ? (clock.utcNanos() - step.getAtUtcNanos()) / 1e9 : 0;
     int index = run.next;
     synchronized (this) {
-      if (run.stopped) {
+      if (run.stopped || run.paused) {
         return false;
       }
       run.next++;
+      if (!run.absolute && run.next < run.sequence.getStepsCount()) {
+        run.dueNanos = clock.missionNanos() + after(run.step());
+      }
       state.update(this::note);
     }
     if (run.absolute) {
@@ -287,9 +393,6 @@ public final class Sequences {
     if (run.absolute && late > step.getLateSeconds()) {
       events.report(CoreEvent.SEQUENCE_STEP_SKIPPED, run.name, index, late);
       return true;
-    }
-    if (!run.absolute && run.next < run.sequence.getStepsCount()) {
-      run.dueNanos = clock.missionNanos() + after(run.step());
     }
     run.issued = Optional.of(commands.issue(step.getCommand(), "sequence " + run.name));
     return true;

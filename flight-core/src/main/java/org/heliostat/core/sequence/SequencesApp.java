@@ -1,11 +1,15 @@
 package org.heliostat.core.sequence;
 
+import java.io.IOException;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.heliostat.core.app.App;
 import org.heliostat.core.app.AppFactory;
 import org.heliostat.core.app.Services;
+import org.heliostat.core.command.Execution;
 import org.heliostat.protocol.Housekeeping;
+import org.heliostat.protocol.Refusal;
+import org.heliostat.protocol.SetSequence;
 import org.heliostat.protocol.Telecommand.CommandCase;
 
 /** Runs the sequences, ten times a second of mission time. */
@@ -43,19 +47,16 @@ public final class SequencesApp implements App {
     services
         .commands()
         .handle(
+            "sequences",
             CommandCase.START_SEQUENCE,
-            (command, execution) -> {
-              Optional<String> problem =
-                  sequences.start(command.getStartSequence().getSequence(), "command");
-              if (problem.isPresent()) {
-                execution.fail(problem.get());
-              } else {
-                execution.complete();
-              }
-            });
+            (command, execution) ->
+                answer(
+                    sequences.start(command.getStartSequence().getSequence(), "command"),
+                    execution));
     services
         .commands()
         .handle(
+            "sequences",
             CommandCase.STOP_SEQUENCE,
             (command, execution) -> {
               if (sequences.stop(command.getStopSequence().getSequence(), "command")) {
@@ -64,7 +65,42 @@ public final class SequencesApp implements App {
                 execution.fail("it does not run");
               }
             });
+    services
+        .commands()
+        .handle(
+            "sequences",
+            CommandCase.PAUSE_SEQUENCE,
+            (command, execution) ->
+                answer(
+                    sequences.pause(command.getPauseSequence().getSequence(), "command"),
+                    execution));
+    services
+        .commands()
+        .handle(
+            "sequences",
+            CommandCase.RESUME_SEQUENCE,
+            (command, execution) ->
+                answer(
+                    sequences.resume(command.getResumeSequence().getSequence(), "command"),
+                    execution));
+    services
+        .commands()
+        .handle(
+            "sequences",
+            CommandCase.SET_SEQUENCE,
+            (command, execution) -> {
+              SetSequence set = command.getSetSequence();
+              try {
+                answer(sequences.set(set.getSequence(), set.getInhibited()), execution);
+              } catch (IOException e) {
+                execution.fail(Refusal.NOT_STORED, "in force until the next restart: " + e);
+              }
+            });
     services.telemetry().contribute(housekeeping);
+  }
+
+  private static void answer(Optional<String> problem, Execution execution) {
+    problem.ifPresentOrElse(execution::fail, execution::complete);
   }
 
   @Override

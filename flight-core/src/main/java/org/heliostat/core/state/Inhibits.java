@@ -1,5 +1,6 @@
 package org.heliostat.core.state;
 
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,12 @@ public final class Inhibits {
 
   /** Kind of the rules of fault protection. */
   public static final String RULE = "rule";
+
+  /** Kind of the areas that are checked. */
+  public static final String AREA = "area";
+
+  /** Kind of the sequences. */
+  public static final String SEQUENCE = "sequence";
 
   private Inhibits() {}
 
@@ -41,6 +48,12 @@ public final class Inhibits {
         .addAllInhibited(others)
         .addInhibited(
             InhibitedItem.newBuilder().setKind(kind).setName(name).setInhibited(inhibited));
+  }
+
+  /** Says that these items of a kind are inhibited, and no others. */
+  public static void putAll(FlightState.Builder state, String kind, Collection<String> names) {
+    clear(state, kind);
+    names.forEach(name -> put(state, kind, name, true));
   }
 
   /** Forgets all of a kind. */

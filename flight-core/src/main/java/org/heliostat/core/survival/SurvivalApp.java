@@ -298,6 +298,12 @@ public final class SurvivalApp implements App {
   }
 
   @Override
+  public boolean reload() {
+    shedder.use(power.active().getPower());
+    return true;
+  }
+
+  @Override
   public void close() {
     services.telemetry().withdraw(housekeeping);
   }

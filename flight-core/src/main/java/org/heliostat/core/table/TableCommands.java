@@ -18,33 +18,31 @@ import org.heliostat.protocol.Telecommand.CommandCase;
 /** The commands about tables. Stateless beside its collaborators; thread-safe as they are. */
 final class TableCommands {
   private final Tables tables;
-  private final Recorder recorder;
 
   private interface Work {
-    void run(Telecommand command) throws TableFault, RecorderFault;
+    void run(Telecommand command, Execution execution) throws TableFault, RecorderFault;
   }
 
-  TableCommands(Tables tables, Recorder recorder) {
+  TableCommands(Tables tables) {
     this.tables = tables;
-    this.recorder = recorder;
   }
 
   void register(Commands commands) {
-    handle(commands, CommandCase.LOAD_TABLE, command -> load(command.getLoadTable()));
+    handle(commands, CommandCase.LOAD_TABLE, (command, execution) -> load(command.getLoadTable()));
     handle(
         commands,
         CommandCase.ACTIVATE_TABLE,
-        command -> tables.activate(command.getActivateTable().getTable()));
+        (command, execution) -> tables.activate(command.getActivateTable().getTable()));
     handle(
         commands,
         CommandCase.DROP_TABLE,
-        command ->
+        (command, execution) ->
             tables.drop(command.getDropTable().getTable(), command.getDropTable().getStored()));
     handle(commands, CommandCase.DUMP_TABLE, this::dump);
     handle(
         commands,
         CommandCase.SET_FIELD,
-        command -> {
+        (command, execution) -> {
           SetField set = command.getSetField();
           tables.set(set.getTable(), set.getField(), set.getValue());
         });
@@ -58,36 +56,34 @@ final class TableCommands {
     }
   }
 
-  private void dump(Telecommand command) throws TableFault, RecorderFault {
+  private void dump(Telecommand command, Execution execution) throws TableFault, RecorderFault {
     boolean staged = command.getDumpTable().getStaged();
     Table table = tables.dump(command.getDumpTable().getTable(), staged);
-    long unused =
-        recorder.append(
-            Recorder.Priority.BULK,
-            Downlink.newBuilder()
-                .setTableDump(
-                    TableDump.newBuilder()
-                        .setCounter(command.getCounter())
-                        .setTable(table)
-                        .setStaged(staged)
-                        .setChecksum(Tables.checksumOf(table)))
-                .build());
+    execution.answer(
+        Recorder.Priority.BULK,
+        Downlink.newBuilder()
+            .setTableDump(
+                TableDump.newBuilder()
+                    .setCounter(command.getCounter())
+                    .setTable(table)
+                    .setStaged(staged)
+                    .setChecksum(Tables.checksumOf(table)))
+            .build());
   }
 
-  private void get(Telecommand command) throws TableFault, RecorderFault {
+  private void get(Telecommand command, Execution execution) throws TableFault, RecorderFault {
     GetField get = command.getGetField();
     String value = tables.get(get.getTable(), get.getField());
-    long unused =
-        recorder.append(
-            Recorder.Priority.REPORT,
-            Downlink.newBuilder()
-                .setFieldValue(
-                    FieldValue.newBuilder()
-                        .setCounter(command.getCounter())
-                        .setTable(get.getTable())
-                        .setField(get.getField())
-                        .setValue(value))
-                .build());
+    execution.answer(
+        Recorder.Priority.REPORT,
+        Downlink.newBuilder()
+            .setFieldValue(
+                FieldValue.newBuilder()
+                    .setCounter(command.getCounter())
+                    .setTable(get.getTable())
+                    .setField(get.getField())
+                    .setValue(value))
+            .build());
   }
 
   private static void handle(Commands commands, CommandCase kind, Work work) {
@@ -96,7 +92,7 @@ final class TableCommands {
 
   private static void run(Work work, Telecommand command, Execution execution) {
     try {
-      work.run(command);
+      work.run(command, execution);
       execution.complete();
     } catch (TableFault e) {
       execution.fail(e.refusal(), e.text());

@@ -1,6 +1,7 @@
 package org.heliostat.core.table;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,7 +18,6 @@ import java.util.zip.CRC32C;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.event.Events;
-import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.table.TableStore.Stored;
 import org.heliostat.protocol.FieldPath;
 import org.heliostat.protocol.FieldPath.BadPath;
@@ -51,6 +51,12 @@ public final class Tables {
   private final Map<String, Table> defaults = new HashMap<>();
   private final Map<String, Entry> entries = new ConcurrentSkipListMap<>();
   private final Map<String, TableFamily> families = new LinkedHashMap<>();
+
+  /**
+   * Held over a change and what its owner is told, so that owners hear of changes in their order.
+   * Whoever changes a table holds no lock that an owner takes.
+   */
+  private final Object changes = new Object();
 
   private static final class Entry {
     private final TableHandle handle;
@@ -98,9 +104,9 @@ public final class Tables {
     return new Tables(new TableStore(folder), defaults, golden, events);
   }
 
-  /** Has the commands about tables carried out here; dumps go to the recorder. */
-  public void serve(Commands commands, Recorder recorder) {
-    new TableCommands(this, recorder).register(commands);
+  /** Has the commands about tables carried out here. */
+  public void serve(Commands commands) {
+    new TableCommands(this).register(commands);
   }
 
   /**
@@ -198,6 +204,12 @@ public final class Tables {
    * copy is mended from the other. Nothing where all is well.
    */
   public Optional<Scrubbed> scrub(String name) {
+    synchronized (changes) {
+      return scrubbed(name);
+    }
+  }
+
+  private Optional<Scrubbed> scrubbed(String name) {
     Optional<Consumer<Table>> activation;
     Table good;
     synchronized (this) {
@@ -214,7 +226,7 @@ public final class Tables {
             stored
                 ? store.read(name).table()
                 : Optional.of(
-                    fallback(entry.definition, named(entry.definition.fallback(), name)).table);
+                    defaultOf(entry.definition, named(entry.definition.fallback(), name)));
       } catch (IOException e) {
         return Optional.of(new Scrubbed("it does not read: " + e, false));
       }
@@ -229,7 +241,10 @@ public final class Tables {
       set(entry, good, entry.origin);
       activation = entry.definition.activation();
     }
-    activation.ifPresent(owner -> owner.accept(good));
+    if (family(name).isEmpty()) {
+      // a member of a family is not activated anew: a sequence would start again
+      activation.ifPresent(owner -> owner.accept(good));
+    }
     return Optional.of(new Scrubbed("its checksum in memory is wrong", true));
   }
 
@@ -279,6 +294,12 @@ public final class Tables {
 
   /** Gives up the staging copy and, with stored, what is stored. */
   void drop(String name, boolean stored) throws TableFault {
+    synchronized (changes) {
+      giveUp(name, stored);
+    }
+  }
+
+  private void giveUp(String name, boolean stored) throws TableFault {
     Optional<Consumer<Table>> activation = Optional.empty();
     Table now = Table.getDefaultInstance();
     boolean gone = false;
@@ -310,8 +331,9 @@ public final class Tables {
     }
     if (gone) {
       family(name).ifPresent(family -> family.dropped().accept(name));
-    } else if (activation.isPresent()) {
-      activation.get().accept(now);
+    } else {
+      Table left = now;
+      activation.ifPresent(owner -> owner.accept(left));
     }
   }
 
@@ -368,6 +390,12 @@ public final class Tables {
 
   /** In one step: of two changes at once neither is lost. */
   private void replace(String name, Change change, boolean staged) throws TableFault {
+    synchronized (changes) {
+      changed(name, change, staged);
+    }
+  }
+
+  private void changed(String name, Change change, boolean staged) throws TableFault {
     Optional<Consumer<Table>> activation;
     Table table;
     synchronized (this) {
@@ -388,7 +416,7 @@ public final class Tables {
     }
     events.report(
         CoreEvent.TABLE_ACTIVATED, table.getName(), table.getVersion(), checksumOf(table));
-    // outside the lock: the owner may ask for tables, and hold locks of its own
+    // without the registry's lock: the owner may ask for tables, and hold locks of its own
     activation.ifPresent(owner -> owner.accept(table));
   }
 
@@ -430,12 +458,22 @@ public final class Tables {
     Table mission = defaults.get(definition.name());
     if (mission != null) {
       List<String> problems = problems(definition, mission);
-      if (problems.isEmpty()) {
-        return new Found(mission, TableOrigin.DEFAULT_TABLE);
+      if (!problems.isEmpty()) {
+        events.report(CoreEvent.TABLE_REFUSED, definition.name(), "mission's", problems.get(0));
       }
-      events.report(CoreEvent.TABLE_REFUSED, definition.name(), "mission's", problems.get(0));
     }
-    return new Found(fallback, TableOrigin.DEFAULT_TABLE);
+    return new Found(defaultOf(definition, fallback), TableOrigin.DEFAULT_TABLE);
+  }
+
+  /** A copy, so that what is wrong with the active one is not wrong with its default. */
+  private Table defaultOf(TableDefinition definition, Table fallback) {
+    Table mission = defaults.get(definition.name());
+    Table chosen = mission != null && problems(definition, mission).isEmpty() ? mission : fallback;
+    try {
+      return Table.parseFrom(chosen.toByteArray());
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("a table does not read as it was written", e);
+    }
   }
 
   private static void check(TableDefinition definition, Table table) throws TableFault {

@@ -167,6 +167,8 @@ final class HousekeepingSets {
                         "events",
                         "events_suppressed",
                         "events_unrecorded",
+                        "event_status",
+                        "host",
                         "commands_accepted",
                         "commands_completed",
                         "commands_failed",

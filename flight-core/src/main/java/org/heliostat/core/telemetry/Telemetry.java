@@ -1,6 +1,8 @@
 package org.heliostat.core.telemetry;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -43,6 +45,11 @@ public final class Telemetry {
     contributors.remove(contributor);
   }
 
+  /** Removes the numbers of an app; the executive does so when it has ended. */
+  public void withdrawValues(String app) {
+    values.values().removeIf(one -> one.app().equals(app));
+  }
+
   /** The newest packet of the set that has waited longest, once. */
   public Optional<Housekeeping> take() {
     synchronized (waiting) {
@@ -51,23 +58,48 @@ public final class Telemetry {
     }
   }
 
-  /** The next sequence of a set; it goes on where the app is started anew. */
-  long nextSequence(String set) {
-    return sequences.merge(set, 1L, Long::sum);
+  /** The next number of a stream of packets since boot; it goes on where an app is started anew. */
+  public long nextSequence(String stream) {
+    return sequences.merge(stream, 1L, Long::sum);
   }
 
-  /** Has every contributor fill in its part. */
-  public void fill(Housekeeping.Builder packet) {
-    contributors.forEach(contributor -> contributor.accept(packet));
-    values
-        .values()
-        .forEach(
-            one ->
-                packet.addAppValues(
-                    AppValue.newBuilder()
-                        .setApp(one.app())
-                        .setName(one.name())
-                        .setValue(one.value().getAsDouble())));
+  /**
+   * Has every contributor fill in its part. One that fails costs its own part and no other.
+   *
+   * @return the failures
+   */
+  public List<Throwable> fill(Housekeeping.Builder packet) {
+    List<Throwable> failures = new ArrayList<>();
+    for (Consumer<Housekeeping.Builder> contributor : contributors) {
+      guarded(
+          () -> {
+            // what was filled in before a failure is no part of the packet
+            Housekeeping.Builder part = Housekeeping.newBuilder();
+            contributor.accept(part);
+            packet.mergeFrom(part.buildPartial());
+          },
+          failures);
+    }
+    for (Value one : values.values()) {
+      guarded(
+          () ->
+              packet.addAppValues(
+                  AppValue.newBuilder()
+                      .setApp(one.app())
+                      .setName(one.name())
+                      .setValue(one.value().getAsDouble())),
+          failures);
+    }
+    return failures;
+  }
+
+  private static void guarded(Runnable part, List<Throwable> failures) {
+    try {
+      part.run();
+    } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
+      // another room's code: what is broken there must not take all telemetry along
+      failures.add(e);
+    }
   }
 
   void put(Housekeeping packet) {

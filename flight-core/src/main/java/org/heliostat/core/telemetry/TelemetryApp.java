@@ -10,6 +10,7 @@ import org.heliostat.core.app.Services;
 import org.heliostat.core.bus.Bus;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.event.CoreEvent;
+import org.heliostat.core.file.Disk;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.recorder.RecorderFault;
 import org.heliostat.core.table.TableDefinition;
@@ -20,6 +21,7 @@ import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.SubscriptionStatus;
 import org.heliostat.protocol.Table;
 import org.heliostat.protocol.Table.ContentCase;
+import org.heliostat.protocol.Telecommand.CommandCase;
 
 /**
  * Makes a snapshot of the spacecraft every second of mission time and publishes it on the bus;
@@ -37,12 +39,17 @@ public final class TelemetryApp implements App {
   private final TableHandle table;
   private final HousekeepingSets sets;
   private final MemoryProbe memory;
+  private final HostProbe host;
+  private volatile Base base = new Base(new Commands.Counts(0, 0, 0, 0), 0);
   private final long savePeriodNanos;
   private long next;
   private long nextSave;
   private boolean saveFailed;
   private boolean begun;
   private boolean recordFailed;
+
+  /** What was counted when the counters were reset. */
+  private record Base(Commands.Counts commands, long busDrops) {}
 
   /** Offers the app as {@code telemetry}. */
   public static final class Factory implements AppFactory {
@@ -63,6 +70,22 @@ public final class TelemetryApp implements App {
     this.savePeriodNanos =
         (long) (services.mission().getHousekeeping().getPeriodSeconds() * 1_000_000_000L);
     this.memory = new MemoryProbe(PROC, services.clock());
+    this.host =
+        new HostProbe(
+            Path.of("/proc"),
+            services.data(),
+            new Disk("host-disk", 1, HostProbe.DEADLINE_NANOS),
+            services.clock());
+    services
+        .commands()
+        .handle(
+            "telemetry",
+            CommandCase.RESET_COUNTERS,
+            (command, execution) -> {
+              base = new Base(services.commands().counts(), services.bus().dropped());
+              services.events().clearCounters();
+              execution.complete();
+            });
     this.table =
         services
             .tables()
@@ -146,6 +169,8 @@ public final class TelemetryApp implements App {
 
   private Housekeeping snapshot() {
     FlightState state = services.state().get();
+    // first: what is counted is never less than what it is counted from
+    Base from = base;
     Commands.Counts commands = services.commands().counts();
     Housekeeping.Builder packet =
         Housekeeping.newBuilder()
@@ -162,16 +187,16 @@ public final class TelemetryApp implements App {
             .setWorkerRestarts(state.getWorkerRestarts())
             .setBacklogRecords(services.recorder().pendingRecords())
             .setBacklogBytes(services.recorder().pendingBytes())
-            .setCommandsRejected(commands.rejected())
-            .setCommandsAccepted(commands.accepted())
-            .setCommandsCompleted(commands.completed())
-            .setCommandsFailed(commands.failed())
+            .setCommandsRejected(commands.rejected() - from.commands().rejected())
+            .setCommandsAccepted(commands.accepted() - from.commands().accepted())
+            .setCommandsCompleted(commands.completed() - from.commands().completed())
+            .setCommandsFailed(commands.failed() - from.commands().failed())
             .setEvents(services.events().count())
             .setEventsSuppressed(services.events().heldBack())
             .setEventsUnrecorded(services.events().unrecorded())
             .addAllTables(services.tables().status())
             .setMemory(memory.status())
-            .setBusDrops((int) services.bus().dropped());
+            .setBusDrops((int) (services.bus().dropped() - from.busDrops()));
     for (Bus.Usage usage : services.bus().subscriptions()) {
       packet.addSubscriptions(
           SubscriptionStatus.newBuilder()
@@ -199,7 +224,11 @@ public final class TelemetryApp implements App {
         .hardware()
         .temperature("board")
         .ifPresent(reading -> packet.setBoardCelsius((float) reading.celsius()));
-    services.telemetry().fill(packet);
+    host.status().ifPresent(packet::setHost);
+    for (Throwable failure : services.telemetry().fill(packet)) {
+      // storms are throttled
+      services.events().report(CoreEvent.TELEMETRY_FAILED, failure);
+    }
     return packet.build();
   }
 
@@ -209,10 +238,16 @@ public final class TelemetryApp implements App {
       saveFailed = false;
     } catch (IOException e) {
       if (!saveFailed) {
-        services.events().report(CoreEvent.RECORDER_FAILED, "flight state: " + e);
+        services.events().report(CoreEvent.STATE_NOT_STORED, e);
       }
       saveFailed = true;
     }
+  }
+
+  @Override
+  public boolean reload() {
+    sets.take(table.active().getHousekeeping(), services.clock().missionNanos());
+    return true;
   }
 
   @Override

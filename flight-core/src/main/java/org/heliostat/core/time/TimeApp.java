@@ -70,7 +70,7 @@ public final class TimeApp implements App {
     this.notedNanos = askedNanos;
     resume();
     services.telemetry().contribute(housekeeping);
-    services.commands().handle(CommandCase.CORRELATE_TIME, this::byGround);
+    services.commands().handle("time", CommandCase.CORRELATE_TIME, this::byGround);
   }
 
   /**

@@ -7,6 +7,7 @@ import static org.mockito.ArgumentMatchers.contains;
 import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.inOrder;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
@@ -26,6 +27,8 @@ import org.heliostat.core.command.Execution;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.event.Events;
 import org.heliostat.core.fixture.TestServices;
+import org.heliostat.core.recorder.Recorder;
+import org.heliostat.core.recorder.RecorderFault;
 import org.heliostat.core.state.StateStore;
 import org.heliostat.core.telemetry.Telemetry;
 import org.heliostat.core.time.BoardClock;
@@ -35,11 +38,13 @@ import org.heliostat.protocol.AppClass;
 import org.heliostat.protocol.AppConfig;
 import org.heliostat.protocol.AppState;
 import org.heliostat.protocol.ControlApp;
+import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.ExecutiveConfig;
 import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.RateGroupConfig;
 import org.heliostat.protocol.Refusal;
+import org.heliostat.protocol.ResetLogDump;
 import org.heliostat.protocol.RestartProcess;
 import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Telecommand.CommandCase;
@@ -47,6 +52,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.mockito.InOrder;
 
 @Timeout(30)
 class ExecutiveTest {
@@ -292,6 +298,8 @@ class ExecutiveTest {
     verify(execution).fail(contains("no app is called two"));
     control("link", AppAction.STOP_APP);
     verify(execution).fail(contains("nobody could start it again"));
+    control("telemetry", AppAction.STOP_APP);
+    verify(execution).fail(contains("keeps the deadlines of commands"));
     assertThat(executive.restart("one", "limit")).isTrue();
     assertThat(begun.take()).isEqualTo("one");
     assertThat(executive.restart("nobody", "limit")).isFalse();
@@ -354,6 +362,141 @@ class ExecutiveTest {
         .extracting(boot -> boot.getCause())
         .containsExactly("second");
     verify(execution).complete();
+    executive.stop();
+  }
+
+  @Test
+  void anAppWhoseHeartbeatIsInhibitedIsNeitherInterruptedNorStalled() throws Exception {
+    app("one").setHeartbeatSeconds(1000);
+    CountDownLatch hanging = new CountDownLatch(1);
+    CountDownLatch end = new CountDownLatch(1);
+    doAnswer(
+            call -> {
+              hanging.countDown();
+              end.await();
+              return null;
+            })
+        .when(apps.get("one"))
+        .step();
+    Executive executive = start();
+    executive.register(() -> {});
+    hanging.await();
+    // at once, although the app is in a step
+    control("one", AppAction.INHIBIT_HEARTBEAT);
+    verify(execution).complete();
+    now.addAndGet(1_001_000_000_000L);
+    executive.look();
+    assertThat(executive.stalled()).isEmpty();
+    verify(events, times(0)).report(eq(CoreEvent.APP_HUNG), any(), any());
+    Housekeeping.Builder packet = Housekeeping.newBuilder();
+    new ExecutiveTelemetry(testServices().build(), executive).fill(packet);
+    assertThat(packet.getApps(0).getHeartbeatInhibited()).isTrue();
+    control("one", AppAction.ENABLE_HEARTBEAT);
+    assertThat(executive.stalled()).containsExactly("one");
+    end.countDown();
+    executive.stop();
+  }
+
+  @Test
+  void whatAnAppHasRegisteredGoesWithIt() throws Exception {
+    app("one");
+    telemetry.value("one", "count", () -> 1);
+    Executive executive = start();
+    begun.take();
+    executive.stop();
+    verify(commands).withdraw("one");
+    Housekeeping.Builder packet = Housekeeping.newBuilder();
+    assertThat(telemetry.fill(packet)).isEmpty();
+    assertThat(packet.getAppValuesList()).isEmpty();
+  }
+
+  @Test
+  void anAppThatDoesNotStartLeavesNothingBehind() throws Exception {
+    app("one").setMaxRestarts(0);
+    AppFactory factory = offered.values().iterator().next();
+    when(factory.start(any())).thenThrow(new AppFailure("cannot"));
+    Executive executive = start();
+    executive.await();
+    verify(commands).withdraw("one");
+    executive.stop();
+  }
+
+  @Test
+  void requestsThatWaitForAnAppCountInItsQueues() throws Exception {
+    app("one");
+    App app = apps.values().iterator().next();
+    when(app.queued()).thenReturn(4);
+    Executive executive = start();
+    begun.take();
+    while (!executive.operational()) {
+      Thread.onSpinWait();
+    }
+    Housekeeping.Builder packet = Housekeeping.newBuilder();
+    new ExecutiveTelemetry(testServices().build(), executive).fill(packet);
+    assertThat(packet.getApps(0).getQueueDepth()).isEqualTo(4);
+    executive.stop();
+  }
+
+  @Test
+  void theResetLogGoesDownAsItIs(@TempDir java.nio.file.Path folder) throws Exception {
+    StateStore state = StateStore.open(folder.resolve("state.bin"));
+    state.update(
+        next -> {
+          next.addResetLogBuilder().setCause("first boot").setEnd("link: broken").addStack("at x");
+          next.addResetLogBuilder().setCause("after link: broken");
+        });
+    Executive executive =
+        Executive.start(
+            testServices().with(StateStore.class, state).build(),
+            new OfferedApps(offered),
+            config -> true);
+    executive.register(() -> {});
+    command(CommandCase.DUMP_RESET_LOG, Telecommand.newBuilder().setCounter(7));
+    InOrder order = inOrder(execution);
+    order
+        .verify(execution)
+        .answer(
+            Recorder.Priority.BULK,
+            Downlink.newBuilder()
+                .setResetLog(
+                    ResetLogDump.newBuilder()
+                        .setCounter(7)
+                        .addAllBoots(state.get().getResetLogList()))
+                .build());
+    order.verify(execution).complete();
+    RecorderFault full = mock(RecorderFault.class);
+    when(full.getMessage()).thenReturn("full");
+    doThrow(full).when(execution).answer(any(), any());
+    command(CommandCase.DUMP_RESET_LOG, Telecommand.newBuilder());
+    verify(execution).fail(Refusal.NOT_STORED, "full");
+    executive.stop();
+  }
+
+  @Test
+  void whoIsHeldUpByAnInhibitedAppOfItsRateGroupIsNotStalled() throws Exception {
+    app("one").setRateGroup("fast").setHeartbeatSeconds(1000);
+    app("two").setRateGroup("fast").setHeartbeatSeconds(1000);
+    mission.setExecutive(
+        ExecutiveConfig.newBuilder()
+            .addRateGroups(RateGroupConfig.newBuilder().setName("fast").setHertz(100)));
+    CountDownLatch hanging = new CountDownLatch(1);
+    CountDownLatch end = new CountDownLatch(1);
+    doAnswer(
+            call -> {
+              hanging.countDown();
+              end.await();
+              return null;
+            })
+        .when(apps.get("one"))
+        .cycle();
+    Executive executive = start();
+    executive.register(() -> {});
+    hanging.await();
+    now.addAndGet(1_001_000_000_000L);
+    assertThat(executive.stalled()).containsExactly("one", "two");
+    control("one", AppAction.INHIBIT_HEARTBEAT);
+    assertThat(executive.stalled()).isEmpty();
+    end.countDown();
     executive.stop();
   }
 }

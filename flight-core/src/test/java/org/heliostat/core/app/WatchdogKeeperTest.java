@@ -19,9 +19,11 @@ import org.heliostat.core.event.Events;
 import org.heliostat.core.fixture.TestServices;
 import org.heliostat.core.hardware.Hardware;
 import org.heliostat.core.state.StateStore;
+import org.heliostat.core.time.BoardClock;
 import org.heliostat.hal.HardwareFault;
 import org.heliostat.hal.Watchdog;
 import org.heliostat.protocol.DeviceFault;
+import org.heliostat.protocol.FlightState;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -31,6 +33,7 @@ class WatchdogKeeperTest {
   private final Watchdog watchdog = mock(Watchdog.class);
   private final Executive executive = mock(Executive.class);
   private final StateStore state = mock(StateStore.class);
+  private final BoardClock clock = mock(BoardClock.class);
   private int beside;
   private final WatchdogKeeper keeper =
       new WatchdogKeeper(
@@ -38,6 +41,7 @@ class WatchdogKeeperTest {
               .with(Events.class, events)
               .with(Hardware.class, hardware)
               .with(StateStore.class, state)
+              .with(BoardClock.class, clock)
               .build(),
           executive,
           () -> beside++);
@@ -48,6 +52,7 @@ class WatchdogKeeperTest {
     when(watchdog.name()).thenReturn("dog");
     when(watchdog.bootReason()).thenReturn(Watchdog.BootReason.POWER_ON);
     when(executive.stalled()).thenReturn(List.of());
+    when(state.get()).thenReturn(FlightState.getDefaultInstance());
   }
 
   @Test
@@ -73,6 +78,30 @@ class WatchdogKeeperTest {
     keeper.look();
     verify(events, times(1))
         .reportDevice(CoreEvent.WATCHDOG_RESET, "dog", DeviceFault.WATCHDOG_RESET);
+  }
+
+  @Test
+  void aRunThatEndedInOrderWasNotEndedByTheWatchdog() throws Exception {
+    FlightState.Builder log = FlightState.newBuilder();
+    log.addResetLogBuilder().setMissionNanos(100).setUptimeNanos(50).setEnd("app link failed");
+    log.addResetLogBuilder();
+    when(state.get()).thenReturn(log.build());
+    when(watchdog.bootReason()).thenReturn(Watchdog.BootReason.WATCHDOG);
+    when(clock.missionNanos()).thenReturn(150L);
+    keeper.look();
+    verify(events, never()).reportDevice(eq(CoreEvent.WATCHDOG_RESET), any(), any());
+  }
+
+  @Test
+  void aBoardThatWasResetAfterARunThatEndedInOrderIsReported() throws Exception {
+    FlightState.Builder log = FlightState.newBuilder();
+    log.addResetLogBuilder().setMissionNanos(100).setUptimeNanos(50).setEnd("commanded");
+    log.addResetLogBuilder();
+    when(state.get()).thenReturn(log.build());
+    when(watchdog.bootReason()).thenReturn(Watchdog.BootReason.WATCHDOG);
+    when(clock.missionNanos()).thenReturn(20L);
+    keeper.look();
+    verify(events).reportDevice(CoreEvent.WATCHDOG_RESET, "dog", DeviceFault.WATCHDOG_RESET);
   }
 
   @Test

@@ -30,10 +30,12 @@ import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.DumpEvents;
 import org.heliostat.protocol.ExecutingCommand;
+import org.heliostat.protocol.FieldValue;
 import org.heliostat.protocol.FireCommand;
 import org.heliostat.protocol.Noop;
 import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.RestartProcess;
+import org.heliostat.protocol.Stage;
 import org.heliostat.protocol.TakeFrames;
 import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Telecommand.CommandCase;
@@ -106,6 +108,37 @@ class CommandsTest {
   void reportsEveryStage() throws Exception {
     commands.submit(noop(1));
     assertThat(stages()).containsExactly("1 ACCEPTED ", "1 STARTED ", "1 COMPLETED ");
+  }
+
+  @Test
+  void theEndSaysHowManyAnswersWereRecordedBeforeIt() throws Exception {
+    commands.submit(takeFrames(1, 1));
+    commands.submit(noop(2));
+    Execution execution = executions.get(0);
+    Downlink answer =
+        Downlink.newBuilder().setFieldValue(FieldValue.newBuilder().setCounter(1)).build();
+    execution.answer(Recorder.Priority.BULK, answer);
+    execution.answer(Recorder.Priority.REPORT, answer);
+    // what the recorder does not take is no answer that ground could wait for
+    Downlink large =
+        Downlink.newBuilder()
+            .setFieldValue(FieldValue.newBuilder().setValue("x".repeat(Recorder.MAX_RECORD_BYTES)))
+            .build();
+    assertThatThrownBy(() -> execution.answer(Recorder.Priority.BULK, large))
+        .isInstanceOf(RecorderFault.class);
+    execution.complete();
+    List<String> ends = new ArrayList<>();
+    int answers = 0;
+    for (Recorder.Pending pending : recorder.pending(1000)) {
+      Downlink packet = Downlink.parseFrom(recorder.read(pending.id()));
+      CommandReport report = packet.getCommandReport();
+      if (report.getStage() == Stage.COMPLETED) {
+        ends.add(report.getCounter() + ": " + report.getAnswers());
+      }
+      answers += packet.hasFieldValue() ? 1 : 0;
+    }
+    assertThat(ends).containsExactlyInAnyOrder("1: 2", "2: 0");
+    assertThat(answers).isEqualTo(2);
   }
 
   @Test
@@ -501,13 +534,38 @@ class CommandsTest {
       commands.submit(takeFrames(i, 1));
     }
     commands.submit(takeFrames(100, 1));
-    assertThat(commands.issue(takeFrames(0, 1), "sequence a").refusal())
-        .isEqualTo(Refusal.TOO_MANY);
     assertThat(executions).hasSize(Commands.MOST_EXECUTING);
     assertThat(stages()).contains("100 FAILED TOO_MANY: 64 commands are in execution");
+    // those from on board have places of their own
+    for (int i = 0; i < Commands.MOST_EXECUTING; i++) {
+      assertThat(commands.issue(takeFrames(0, 1), "sequence a").state())
+          .isEqualTo(Issued.State.EXECUTING);
+    }
+    assertThat(commands.issue(takeFrames(0, 1), "sequence a").refusal())
+        .isEqualTo(Refusal.TOO_MANY);
     executions.get(0).complete();
     commands.submit(takeFrames(101, 1));
-    assertThat(executions).hasSize(Commands.MOST_EXECUTING + 1);
+    assertThat(executions).hasSize(2 * Commands.MOST_EXECUTING + 1);
+  }
+
+  @Test
+  void aRecorderThatTakesNothingKeepsNoCommandFromOnBoardFromRunning() throws Exception {
+    Recorder failing = mock(Recorder.class);
+    RecorderFault hung = mock(RecorderFault.class);
+    when(failing.appendAll(any())).thenThrow(hung);
+    Commands cut =
+        new Commands(clock, journal, state, failing, new Events(clock, recorder, lines::add));
+    cut.handle(CommandCase.NOOP, (command, execution) -> execution.complete());
+    Telecommand.Builder noop = Telecommand.newBuilder().setNoop(Noop.getDefaultInstance());
+    // neither do refusals of ground's own commands fill the journal
+    for (int i = 1; i <= 2 * CommandJournal.MOST_ENTRIES; i++) {
+      assertThat(cut.submit(noop.setCounter(i).build())).isTrue();
+    }
+    for (int i = 0; i < 2 * Commands.MOST_UNRECORDED; i++) {
+      assertThat(cut.issue(noop.build(), "survival").state()).isEqualTo(Issued.State.COMPLETED);
+    }
+    assertThat(cut.counts().completed())
+        .isEqualTo(Commands.MOST_EXECUTING + 2 * Commands.MOST_UNRECORDED);
   }
 
   /** Its end need not wait for the disk, but comes there. */
@@ -617,7 +675,7 @@ class CommandsTest {
             "8 FAILED BAD_ARGUMENT: rate -0.1 is outside 0.0 .. 1.0 deg/s");
     commands.submit(Telecommand.newBuilder().setCounter(20).setAppCommand(right).build());
     assertThat(seen).containsExactly(Map.of("angle", 5.0));
-    commands.withdrawVerbs("mine");
+    commands.withdraw("mine");
     commands.submit(Telecommand.newBuilder().setCounter(21).setAppCommand(right).build());
     assertThat(seen).hasSize(1);
   }
@@ -664,5 +722,27 @@ class CommandsTest {
     assertThat(Commands.storedProblem(fire(0, 1))).contains("ground alone arms and fires");
     assertThat(Commands.storedProblem(takeFrames(0, 0)))
         .contains("take_frames.count 0 is outside 1 .. 100000");
+  }
+
+  @Test
+  void aCommandOfAnAppThatHasEndedIsRefusedUntilItRunsAgain() throws Exception {
+    List<Long> seen = new ArrayList<>();
+    CommandHandler handler =
+        (command, execution) -> {
+          seen.add(command.getCounter());
+          execution.complete();
+        };
+    commands.handle("events", CommandCase.DUMP_EVENTS, handler);
+    Telecommand.Builder dump =
+        Telecommand.newBuilder().setDumpEvents(DumpEvents.getDefaultInstance());
+    commands.submit(dump.setCounter(1).build());
+    commands.withdraw("others");
+    commands.submit(dump.setCounter(2).build());
+    commands.withdraw("events");
+    commands.submit(dump.setCounter(3).build());
+    assertThat(stages()).contains("3 FAILED NO_HANDLER: no app carries out dump_events");
+    commands.handle("events", CommandCase.DUMP_EVENTS, handler);
+    commands.submit(dump.setCounter(4).build());
+    assertThat(seen).containsExactly(1L, 2L, 4L);
   }
 }

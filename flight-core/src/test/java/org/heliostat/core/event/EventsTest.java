@@ -87,15 +87,14 @@ class EventsTest {
     assertThat(lines).containsExactly("1000.0 INFO core/LINK_UP link up");
   }
 
-  private record One(String name, Severity severity) implements EventDefinition {
-    @Override
-    public String source() {
-      return "mine";
+  private record One(String name, Severity severity, int id) implements EventDefinition {
+    private One(String name, Severity severity) {
+      this(name, severity, 1);
     }
 
     @Override
-    public int id() {
-      return 1;
+    public String source() {
+      return "mine";
     }
 
     @Override
@@ -251,5 +250,70 @@ class EventsTest {
     assertThat(events.newest(5_000).get(0).getDevice()).isEqualTo("bus3");
     events.report(CoreEvent.APP_FAILED, "link", "x".repeat(10_000));
     assertThat(events.newest(1).get(0).getText()).hasSize(500);
+  }
+
+  @Test
+  void aThreadThatWaitsForNoDiskHasItsEventsStoredLaterAndItsLinesThen() throws Exception {
+    Recorder recorder = mock();
+    RecorderFault full = mock();
+    Events events = new Events(clock, recorder, lines::add);
+    events.neverWait();
+    events.report(CoreEvent.LINK_UP);
+    events.report(CoreEvent.LINK_DOWN);
+    verify(recorder, times(0)).append(any(), any());
+    assertThat(lines).isEmpty();
+    assertThat(events.unrecorded()).isEqualTo(2);
+    // the first is refused, and shown as such once
+    when(recorder.append(any(), any())).thenThrow(full).thenReturn(1L);
+    events.retry();
+    assertThat(lines).containsExactly("1000.0 INFO core/LINK_UP link up (not recorded)");
+    events.retry();
+    assertThat(lines).hasSize(2).last().isEqualTo("1000.0 INFO core/LINK_DOWN link down");
+    assertThat(events.unrecorded()).isZero();
+    events.mayWait();
+    events.report(CoreEvent.LINK_UP);
+    assertThat(lines).hasSize(3);
+    verify(recorder, times(4)).append(any(), any());
+  }
+
+  @Test
+  void whatCannotBeStoredGivesUpTheLeastSevereFirst() throws Exception {
+    Recorder recorder = mock();
+    RecorderFault full = mock();
+    when(recorder.append(any(), any())).thenThrow(full);
+    Events events = new Events(clock, recorder, line -> {});
+    events.report(CoreEvent.GOLDEN_BOOT, "first");
+    for (int i = 0; i < Events.WAITING_EVENTS; i++) {
+      events.report(new One("event" + i, Severity.INFO, i));
+    }
+    assertThat(events.unrecorded()).isEqualTo(Events.WAITING_EVENTS + 1);
+    List<String> stored = new ArrayList<>();
+    org.mockito.Mockito.reset(recorder);
+    when(recorder.append(any(), any()))
+        .thenAnswer(
+            call -> {
+              stored.add(call.<Downlink>getArgument(1).getEvent().getName());
+              return 1L;
+            });
+    events.retry();
+    assertThat(stored)
+        .hasSize(Events.WAITING_EVENTS)
+        .startsWith("GOLDEN_BOOT", "event1")
+        .doesNotContain("event0");
+    assertThat(events.unrecorded()).isEqualTo(1);
+  }
+
+  @Test
+  void whoeverMayWaitBringsAlongWhatCouldNot() throws Exception {
+    Recorder recorder = mock();
+    when(recorder.append(any(), any())).thenReturn(1L);
+    Events events = new Events(clock, recorder, lines::add);
+    events.neverWait();
+    events.report(CoreEvent.LINK_UP);
+    events.mayWait();
+    events.report(CoreEvent.LINK_DOWN);
+    assertThat(lines)
+        .containsExactly(
+            "1000.0 INFO core/LINK_DOWN link down", "1000.0 INFO core/LINK_UP link up");
   }
 }

@@ -53,6 +53,6 @@ public final class ThermostatApp implements App {
 
   @Override
   public void close() {
-    services.commands().withdrawVerbs("thermostat");
+    // the executive takes its command and its value back
   }
 }

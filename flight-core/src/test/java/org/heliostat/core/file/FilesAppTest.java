@@ -10,7 +10,11 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.heliostat.core.app.App;
+import org.heliostat.core.command.Commands;
+import org.heliostat.core.command.Issued;
 import org.heliostat.core.fixture.TestSpacecraft;
 import org.heliostat.protocol.CopyFile;
 import org.heliostat.protocol.DeleteFile;
@@ -21,6 +25,9 @@ import org.heliostat.protocol.DumpFlightRecorder;
 import org.heliostat.protocol.FileEntry;
 import org.heliostat.protocol.FilePart;
 import org.heliostat.protocol.ListFiles;
+import org.heliostat.protocol.MakeFolder;
+import org.heliostat.protocol.MoveFile;
+import org.heliostat.protocol.RemoveFolder;
 import org.heliostat.protocol.Stage;
 import org.heliostat.protocol.Telecommand;
 import org.junit.jupiter.api.AfterEach;
@@ -52,7 +59,8 @@ class FilesAppTest {
     if (first != Stage.STARTED) {
       return first;
     }
-    craft.run(app, 0.1);
+    // a piece a step
+    craft.run(app, 0.5);
     return craft.lastStage();
   }
 
@@ -143,6 +151,79 @@ class FilesAppTest {
     }
   }
 
+  private Stage move(String from, String to) {
+    return send(
+        Telecommand.newBuilder().setMoveFile(MoveFile.newBuilder().setFrom(from).setTo(to)));
+  }
+
+  @Test
+  void movesWithinTheJailAloneAndReplacesNothing() throws Exception {
+    Files.writeString(files.resolve("a"), "abc");
+    Files.writeString(files.resolve("c"), "other");
+    Files.createSymbolicLink(files.resolve("link"), folder);
+    Files.createSymbolicLink(files.resolve("dangling"), folder.resolve("nowhere"));
+    for (String to : List.of("c", "sub", "a", ".", "../out", "link/out", "dangling")) {
+      assertThat(move("a", to)).as(to).isEqualTo(Stage.FAILED);
+    }
+    for (String from : List.of("none", "sub", "../state.bin", "link/state.bin", "link")) {
+      assertThat(move(from, "d")).as(from).isEqualTo(Stage.FAILED);
+    }
+    assertThat(files.resolve("c")).hasContent("other");
+    assertThat(move("a", "new/b")).isEqualTo(Stage.COMPLETED);
+    assertThat(files.resolve("a")).doesNotExist();
+    assertThat(files.resolve("new/b")).hasContent("abc");
+    assertThat(folder.resolve("out")).doesNotExist();
+    assertThat(folder.resolve("nowhere")).doesNotExist();
+    try (var left = Files.list(files)) {
+      assertThat(left.map(path -> path.getFileName().toString()))
+          .containsExactlyInAnyOrder("c", "new", "sub", "link", "dangling");
+    }
+  }
+
+  private Stage makeFolder(String path) {
+    return send(Telecommand.newBuilder().setMakeFolder(MakeFolder.newBuilder().setFolder(path)));
+  }
+
+  @Test
+  void makesFoldersWithinTheJailAlone() throws Exception {
+    Files.createSymbolicLink(files.resolve("link"), folder);
+    assertThat(makeFolder("new/deep")).isEqualTo(Stage.COMPLETED);
+    assertThat(files.resolve("new/deep")).isDirectory();
+    for (String path : List.of("new", ".", "../out", "link/out", "link")) {
+      assertThat(makeFolder(path)).as(path).isEqualTo(Stage.FAILED);
+    }
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  private Stage removeFolder(String path) {
+    Telecommand command =
+        Telecommand.newBuilder().setRemoveFolder(RemoveFolder.newBuilder().setFolder(path)).build();
+    Issued issued = craft.services().commands().issue(command, "sequence clean-up");
+    craft.run(app, 0.1);
+    return issued.state() == Issued.State.COMPLETED ? Stage.COMPLETED : Stage.FAILED;
+  }
+
+  @Test
+  void removesOnlyAFolderThatIsEmptyAndOnlyOnceItIsArmed() throws Exception {
+    Files.createDirectories(folder.resolve("beside"));
+    Files.createSymbolicLink(files.resolve("link"), folder.resolve("beside"));
+    Files.createDirectories(files.resolve("full"));
+    Files.writeString(files.resolve("full/a"), "abc");
+    for (String path : List.of("full", "full/a", ".", "none", "link", "../beside")) {
+      assertThat(removeFolder(path)).as(path).isEqualTo(Stage.FAILED);
+    }
+    assertThat(files.resolve("full/a")).exists();
+    assertThat(folder.resolve("beside")).exists();
+    assertThat(
+            send(
+                Telecommand.newBuilder()
+                    .setRemoveFolder(RemoveFolder.newBuilder().setFolder("sub"))))
+        .isEqualTo(Stage.FAILED);
+    assertThat(files.resolve("sub")).exists();
+    assertThat(removeFolder("sub")).isEqualTo(Stage.COMPLETED);
+    assertThat(files.resolve("sub")).doesNotExist();
+  }
+
   @Test
   void deletesOnlyAFileAndOnlyOnceItIsArmed() throws Exception {
     Files.writeString(files.resolve("a"), "abc");
@@ -168,6 +249,198 @@ class FilesAppTest {
       all = all.concat(part.getContent());
     }
     assertThat(all.toByteArray()).isEqualTo(content);
+    assertThat(craft.downlink())
+        .filteredOn(packet -> packet.getCommandReport().getStage() == Stage.COMPLETED)
+        .extracting(packet -> packet.getCommandReport().getAnswers())
+        .containsExactly(3);
+  }
+
+  @Test
+  void aLongFileIsCopiedAndDescribedInPieces() throws Exception {
+    byte[] content = new byte[2 * (int) FilesApp.PIECE_BYTES + 1];
+    new Random(3).nextBytes(content);
+    Files.write(files.resolve("big"), content);
+    craft.send(
+        Telecommand.newBuilder().setCopyFile(CopyFile.newBuilder().setFrom("big").setTo("b")));
+    app.step();
+    app.step();
+    assertThat(craft.lastStage()).isEqualTo(Stage.STARTED);
+    assertThat(files.resolve("b")).doesNotExist();
+    app.step();
+    assertThat(craft.lastStage()).isEqualTo(Stage.COMPLETED);
+    assertThat(files.resolve("b")).hasBinaryContent(content);
+    craft.send(Telecommand.newBuilder().setDescribeFile(DescribeFile.newBuilder().setPath("b")));
+    app.step();
+    app.step();
+    assertThat(craft.lastStage()).isEqualTo(Stage.STARTED);
+    app.step();
+    assertThat(craft.lastStage()).isEqualTo(Stage.COMPLETED);
+    assertThat(craft.downlink().stream().filter(Downlink::hasFileDescription))
+        .extracting(one -> one.getFileDescription().getSha256())
+        .containsExactly(ByteString.copyFrom(MessageDigest.getInstance("SHA-256").digest(content)));
+  }
+
+  @Test
+  void anEndInTheMiddleOfACopyLeavesNothing() throws Exception {
+    Files.write(files.resolve("big"), new byte[2 * (int) FilesApp.PIECE_BYTES]);
+    craft.send(
+        Telecommand.newBuilder().setCopyFile(CopyFile.newBuilder().setFrom("big").setTo("b")));
+    app.step();
+    app.close();
+    assertThat(craft.lastStage()).isEqualTo(Stage.FAILED);
+    assertThat(files.resolve("b")).doesNotExist();
+    assertThat(folder.resolve("files.fresh")).isEmptyDirectory();
+  }
+
+  @Test
+  void aCopyTouchesNoFileButItsOwn() throws Exception {
+    Files.writeString(files.resolve("a.new"), "abc");
+    Files.writeString(files.resolve("b.new"), "mine");
+    assertThat(copy("a.new", "a")).isEqualTo(Stage.COMPLETED);
+    assertThat(copy("a", "b")).isEqualTo(Stage.COMPLETED);
+    for (String name : List.of("a.new", "a", "b")) {
+      assertThat(files.resolve(name)).hasContent("abc");
+    }
+    assertThat(files.resolve("b.new")).hasContent("mine");
+    assertThat(copy("a", "sub/../a")).isEqualTo(Stage.FAILED);
+    assertThat(copy("a", "./a")).isEqualTo(Stage.FAILED);
+    assertThat(craft.reason()).contains("to itself");
+    assertThat(files.resolve("a")).hasContent("abc");
+  }
+
+  @Test
+  void whatAKillHasLeftOfACopyIsSweptAtTheStart() throws Exception {
+    Files.createDirectories(folder.resolve("files.fresh"));
+    Files.writeString(folder.resolve("files.fresh/1"), "half");
+    app.step();
+    assertThat(folder.resolve("files.fresh")).isEmptyDirectory();
+  }
+
+  private Stage issue(Telecommand.Builder command) {
+    Issued issued = craft.services().commands().issue(command.build(), "sequence clean-up");
+    craft.run(app, 0.1);
+    return issued.state() == Issued.State.COMPLETED ? Stage.COMPLETED : Stage.FAILED;
+  }
+
+  @Test
+  void nothingIsChangedWhileAChangeBeforeItMayStillCome() throws Exception {
+    Files.writeString(files.resolve("a"), "abc");
+    app.close();
+    Changes changes = new Changes();
+    CountDownLatch answer = new CountDownLatch(1);
+    var late = HungDisk.changing(changes, answer);
+    try {
+      Disk disk = new Disk("test", 2, TimeUnit.SECONDS.toNanos(60));
+      app = craft.start(services -> new FilesApp(services, disk, changes));
+      Telecommand.Builder delete =
+          Telecommand.newBuilder().setDeleteFile(DeleteFile.newBuilder().setPath("a"));
+      assertThat(copy("a", "b")).isEqualTo(Stage.FAILED);
+      assertThat(craft.reason()).contains("may still be made");
+      assertThat(move("a", "b")).isEqualTo(Stage.FAILED);
+      assertThat(makeFolder("b")).isEqualTo(Stage.FAILED);
+      assertThat(removeFolder("sub")).isEqualTo(Stage.FAILED);
+      assertThat(issue(delete)).isEqualTo(Stage.FAILED);
+      assertThat(
+              send(
+                  Telecommand.newBuilder()
+                      .setDumpFlightRecorder(DumpFlightRecorder.getDefaultInstance())))
+          .isEqualTo(Stage.FAILED);
+      assertThat(list("", 10)).isEqualTo(Stage.COMPLETED);
+      assertThat(files.resolve("a")).exists();
+      assertThat(files.resolve("b")).doesNotExist();
+      assertThat(files.resolve("sub")).exists();
+      answer.countDown();
+      assertThat(late.get(60, TimeUnit.SECONDS)).isEqualTo(1);
+      assertThat(issue(delete)).isEqualTo(Stage.COMPLETED);
+    } finally {
+      answer.countDown();
+    }
+  }
+
+  @Test
+  void aCommandThatHasTimedOutBeforeItsTurnIsNotCarriedOut() throws Exception {
+    Files.write(files.resolve("big"), new byte[FilesApp.PART_BYTES * 2]);
+    Files.writeString(files.resolve("a"), "abc");
+    craft.send(Telecommand.newBuilder().setDumpFile(DumpFile.newBuilder().setPath("big")));
+    app.step();
+    Issued delete =
+        craft
+            .services()
+            .commands()
+            .issue(
+                Telecommand.newBuilder()
+                    .setDeleteFile(DeleteFile.newBuilder().setPath("a"))
+                    .build(),
+                "sequence clean-up");
+    craft.advance(Commands.DEADLINE_SECONDS + 1);
+    craft.services().commands().tick();
+    assertThat(delete.state()).isEqualTo(Issued.State.FAILED);
+    craft.run(app, 1);
+    assertThat(files.resolve("a")).exists();
+    // nor was the dump gone on with
+    assertThat(parts()).hasSize(1);
+    assertThat(app.queued()).isZero();
+  }
+
+  @Test
+  void aCopyThatHasTimedOutIsGivenUp() throws Exception {
+    Files.write(files.resolve("big"), new byte[2 * (int) FilesApp.PIECE_BYTES]);
+    craft.send(
+        Telecommand.newBuilder().setCopyFile(CopyFile.newBuilder().setFrom("big").setTo("b")));
+    app.step();
+    craft.advance(Commands.DEADLINE_SECONDS + 1);
+    craft.services().commands().tick();
+    craft.run(app, 1);
+    assertThat(files.resolve("b")).doesNotExist();
+    assertThat(folder.resolve("files.fresh")).isEmptyDirectory();
+  }
+
+  @Test
+  void aLongCommandThatGoesOnDoesNotTimeOut() throws Exception {
+    Files.write(files.resolve("big"), new byte[FilesApp.PART_BYTES * 4]);
+    craft.send(Telecommand.newBuilder().setDumpFile(DumpFile.newBuilder().setPath("big")));
+    for (int i = 0; i < 4; i++) {
+      app.step();
+      craft.advance(Commands.DEADLINE_SECONDS / 2);
+      craft.services().commands().tick();
+    }
+    assertThat(craft.lastStage()).isEqualTo(Stage.COMPLETED);
+    assertThat(parts()).hasSize(4);
+  }
+
+  @Test
+  void aCommandThatComesAfterTheEndIsRefused() {
+    app.close();
+    assertThat(craft.send(Telecommand.newBuilder().setListFiles(ListFiles.newBuilder())))
+        .isEqualTo(Stage.FAILED);
+    assertThat(craft.reason()).contains("ends");
+    assertThat(app.queued()).isZero();
+  }
+
+  @Test
+  void aDiskThatHangsFailsCommandsAndNotTheApp() throws Exception {
+    Files.writeString(files.resolve("a"), "abc");
+    app.close();
+    CountDownLatch answer = new CountDownLatch(1);
+    try {
+      Disk hung = HungDisk.until(answer);
+      app = craft.start(services -> new FilesApp(services, hung, new Changes()));
+      assertThat(list("", 10)).isEqualTo(Stage.FAILED);
+      assertThat(copy("a", "b")).isEqualTo(Stage.FAILED);
+      assertThat(dump(DumpFile.newBuilder().setPath("a"))).isEqualTo(Stage.FAILED);
+      assertThat(
+              send(
+                  Telecommand.newBuilder().setDescribeFile(DescribeFile.newBuilder().setPath("a"))))
+          .isEqualTo(Stage.FAILED);
+      assertThat(
+              send(
+                  Telecommand.newBuilder()
+                      .setDumpFlightRecorder(DumpFlightRecorder.getDefaultInstance())))
+          .isEqualTo(Stage.FAILED);
+      assertThat(craft.reason()).contains("the disk hangs");
+    } finally {
+      answer.countDown();
+    }
   }
 
   @Test
@@ -207,6 +480,37 @@ class FilesAppTest {
     craft.run(app, 2);
     byte[] magic = Arrays.copyOf(Files.readAllBytes(files.resolve("flight.jfr")), 3);
     assertThat(new String(magic, StandardCharsets.ISO_8859_1)).isEqualTo("FLR");
+  }
+
+  @Test
+  void aRecordingThatHasNoPlaceLeavesNothing() throws Exception {
+    Files.createDirectories(files.resolve("flight.jfr/full"));
+    DumpFlightRecorder.Builder wanted = DumpFlightRecorder.newBuilder().setForSeconds(1);
+    send(Telecommand.newBuilder().setDumpFlightRecorder(wanted));
+    craft.run(app, 2);
+    assertThat(craft.lastStage()).isEqualTo(Stage.FAILED);
+    assertThat(folder.resolve("files.fresh")).isEmptyDirectory();
+    try (var left = Files.list(files)) {
+      assertThat(left.map(path -> path.getFileName().toString()))
+          .containsExactlyInAnyOrder("flight.jfr", "sub");
+    }
+  }
+
+  @Test
+  void aRecordingWhoseCommandHasTimedOutIsClosed() throws Exception {
+    DumpFlightRecorder.Builder wanted = DumpFlightRecorder.newBuilder().setForSeconds(600);
+    assertThat(send(Telecommand.newBuilder().setDumpFlightRecorder(wanted)))
+        .isEqualTo(Stage.STARTED);
+    craft.advance(Commands.DEADLINE_SECONDS + 600 + 1);
+    craft.services().commands().tick();
+    assertThat(craft.lastStage()).isEqualTo(Stage.FAILED);
+    craft.run(app, 1);
+    assertThat(files.resolve("flight.jfr")).doesNotExist();
+    assertThat(
+            send(
+                Telecommand.newBuilder()
+                    .setDumpFlightRecorder(DumpFlightRecorder.newBuilder().setForSeconds(1))))
+        .isEqualTo(Stage.STARTED);
   }
 
   @Test

@@ -157,7 +157,7 @@ class HardwareAppTest {
             Mission.newBuilder().addDevices(device("good")).addDevices(device("empty")));
     app.step();
     Housekeeping.Builder packet = Housekeeping.newBuilder();
-    telemetry.fill(packet);
+    assertThat(telemetry.fill(packet)).isEmpty();
     assertThat(packet.getDevices()).isEqualTo(2);
     assertThat(packet.getDevicesFresh()).isEqualTo(2);
     assertThat(packet.getValuesList())
@@ -168,7 +168,7 @@ class HardwareAppTest {
         .containsExactly(tuple("empty", DeviceFault.BAD_DATA));
     app.close();
     Housekeeping.Builder after = Housekeeping.newBuilder();
-    telemetry.fill(after);
+    assertThat(telemetry.fill(after)).isEmpty();
     assertThat(after.getValuesList()).isEmpty();
   }
 

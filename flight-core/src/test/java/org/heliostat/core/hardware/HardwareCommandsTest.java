@@ -9,6 +9,7 @@ import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.inOrder;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
@@ -66,9 +67,9 @@ class HardwareCommandsTest {
 
   @BeforeEach
   void open() throws Exception {
-    doAnswer(call -> handlers.put(call.getArgument(0), call.getArgument(1)))
+    doAnswer(call -> handlers.put(call.getArgument(1), call.getArgument(2)))
         .when(commands)
-        .handle(any(), any());
+        .handle(any(), any(), any());
     when(clock.missionNanos()).thenAnswer(call -> now);
     when(state.get()).thenReturn(FlightState.getDefaultInstance());
     doAnswer(call -> now = call.getArgument(0)).when(board).sleepUntilNanos(anyLong());
@@ -343,11 +344,134 @@ class HardwareCommandsTest {
         Telecommand.newBuilder().setResetCard(ResetCard.newBuilder().setDevice("card0")).build();
     Result first = send(reset);
     Result last = first;
-    for (int i = 0; i <= HardwareCommands.WAITING; i++) {
+    for (int i = 0; i <= HardwareCommands.MOST; i++) {
       last = send(reset);
     }
     assertThat(last.end.get(60, TimeUnit.SECONDS)).contains("too many");
     free.countDown();
     assertThat(first.end.get(60, TimeUnit.SECONDS)).isEqualTo("completed");
+  }
+
+  private static Telecommand rail(boolean on) {
+    return Telecommand.newBuilder()
+        .setSwitchRail(SwitchRail.newBuilder().setDevice("switch0").setOn(on))
+        .build();
+  }
+
+  /** The pause of a cycle goes on until the test lets time pass. */
+  private CountDownLatch pauses(CountDownLatch begun) throws Exception {
+    CountDownLatch on = new CountDownLatch(1);
+    doAnswer(
+            call -> {
+              begun.countDown();
+              on.await();
+              now = call.getArgument(0);
+              return null;
+            })
+        .when(board)
+        .sleepUntilNanos(anyLong());
+    return on;
+  }
+
+  @Test
+  void aRailThatIsOrderedOffWaitsForNoPauseAndStaysOff() throws Exception {
+    when(rail.read()).thenReturn(state(false, false));
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch on = pauses(begun);
+    Result cycling = send(cycle());
+    begun.await();
+    Result waiting = send(rail(true));
+    Result off = send(rail(false));
+    assertThat(cycling.end.get(60, TimeUnit.SECONDS)).contains("overtaken");
+    assertThat(waiting.end.get(60, TimeUnit.SECONDS)).contains("overtaken");
+    on.countDown();
+    assertThat(off.end.get(60, TimeUnit.SECONDS)).isEqualTo("completed");
+    assertThat(now).isLessThan(2_000_000_000L);
+    verify(rail, never()).on();
+    verify(rail, never()).clearFaults();
+  }
+
+  @Test
+  void oneDevicesPauseHoldsUpNoOtherDevice() throws Exception {
+    when(rail.read()).thenReturn(state(false, false), state(true, false));
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch on = pauses(begun);
+    Result cycling = send(cycle());
+    begun.await();
+    Telecommand heat =
+        Telecommand.newBuilder()
+            .setSetHeater(SetHeater.newBuilder().setDevice("heater0").setDuty(0.5))
+            .build();
+    assertThat(end(heat)).isEqualTo("completed");
+    assertThat(cycling.end).isNotDone();
+    on.countDown();
+    assertThat(cycling.end.get(60, TimeUnit.SECONDS)).isEqualTo("completed");
+  }
+
+  @Test
+  void aRailIsSwitchedOffThoughOperatorsHaveTakenAllPlaces() throws Exception {
+    CountDownLatch free = new CountDownLatch(1);
+    readings.put("card0", reading(40, Long.MAX_VALUE));
+    doAnswer(
+            call -> {
+              free.await();
+              return null;
+            })
+        .when(card)
+        .reset();
+    Telecommand reset =
+        Telecommand.newBuilder().setResetCard(ResetCard.newBuilder().setDevice("card0")).build();
+    for (int i = 0; i < HardwareCommands.MOST; i++) {
+      Result unused = send(reset);
+    }
+    when(rail.read()).thenReturn(state(false, false));
+    assertThat(end(rail(false))).isEqualTo("completed");
+    assertThat(end(rail(true))).contains("too many");
+    free.countDown();
+  }
+
+  @Test
+  void aRailThatIsComingUpGoesOffAsSoonAsItIsOrderedOff() throws Exception {
+    when(rail.read()).thenReturn(state(false, false));
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch on = pauses(begun);
+    Result coming = send(rail(true));
+    begun.await();
+    Result off = send(rail(false));
+    on.countDown();
+    assertThat(coming.end.get(60, TimeUnit.SECONDS)).contains("overtaken");
+    assertThat(off.end.get(60, TimeUnit.SECONDS)).isEqualTo("completed");
+    // not the 5 s that a rail has to come up
+    assertThat(now).isLessThan(1_000_000_000L);
+  }
+
+  @Test
+  void aDriverWhoseLibraryLacksSomethingHoldsUpNothingBehindIt() throws Exception {
+    doThrow(new UnsatisfiedLinkError("nvmlDeviceReset")).when(card).reset();
+    Telecommand reset =
+        Telecommand.newBuilder().setResetCard(ResetCard.newBuilder().setDevice("card0")).build();
+    assertThat(end(reset)).contains("the driver failed");
+    when(card.read()).thenReturn(reading(40, 1));
+    assertThat(end(limit(40))).isEqualTo("completed");
+    assertThat(hardware.queued()).isLessThanOrEqualTo(1);
+  }
+
+  @Test
+  void aCommandThatHasTimedOutIsNotCarriedOut() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch on = pauses(begun);
+    when(rail.read()).thenReturn(state(false, false), state(true, false));
+    Result cycling = send(cycle());
+    begun.await();
+    Execution late = mock(Execution.class);
+    when(late.ended()).thenReturn(true);
+    Objects.requireNonNull(handlers.get(CommandCase.SWITCH_RAIL)).execute(rail(true), late);
+    on.countDown();
+    assertThat(cycling.end.get(60, TimeUnit.SECONDS)).isEqualTo("completed");
+    while (hardware.queued() > 0) {
+      Thread.onSpinWait();
+    }
+    verify(rail, times(1)).on();
+    verify(late, never()).complete();
   }
 }

@@ -180,6 +180,41 @@ class LimitsTest {
   }
 
   @Test
+  void anyOfTheWatchpointsIsEnoughWhereTheActionpointSaysSo() {
+    Watchpoint.Builder high = low().setName("high").setComparison(Comparison.ABOVE).setValue(30);
+    for (boolean any : new boolean[] {false, true}) {
+      Actionpoint.Builder either =
+          act().clearWatchpoints().addWatchpoints("low").addWatchpoints("high").setAny(any);
+      LimitTable table =
+          LimitTable.newBuilder()
+              .addWatchpoints(low().setFailsAfter(1).setRecoversAfter(2))
+              .addWatchpoints(high.setFailsAfter(1).setRecoversAfter(2))
+              .addActionpoints(either.setLockoutSeconds(0))
+              .build();
+      assertThat(Limits.problems(table)).isEmpty();
+      limits.take(table);
+      see(25, 25);
+      said();
+      see(10);
+      assertThat(said().stream().filter(one -> one.startsWith("ACTIONPOINT_FIRED")))
+          .as("any is %s", any)
+          .hasSize(any ? 1 : 0);
+      // both have failed now: it has acted already, or acts for the first time
+      see(35);
+      assertThat(said().stream().filter(one -> one.startsWith("ACTIONPOINT_FIRED")))
+          .as("any is %s", any)
+          .hasSize(any ? 0 : 1);
+      see(25, 25);
+      said();
+      see(35);
+      assertThat(said().stream().filter(one -> one.startsWith("ACTIONPOINT_FIRED")))
+          .as("any is %s", any)
+          .hasSize(any ? 1 : 0);
+      see(25, 25);
+    }
+  }
+
+  @Test
   void theEventHasTheSeverityOfTheWatchpoint() {
     take(low().setFailsAfter(1).setSeverity(Severity.CRITICAL));
     see(1);
@@ -257,7 +292,7 @@ class LimitsTest {
   }
 
   @Test
-  void anActionpointMayChangeTheMode() {
+  void anActionpointLowersTheModeAndNeverRaisesIt() {
     take(
         low().setFailsAfter(1).setRecoversAfter(1),
         act().setChangeMode(Mode.SAFE).setLockoutSeconds(0));
@@ -269,7 +304,10 @@ class LimitsTest {
     take(low().setFailsAfter(1), act().setChangeMode(Mode.PAYLOAD));
     see(1);
     assertThat(modes.mode()).isEqualTo(Mode.SAFE);
-    assertThat(said()).anyMatch(text -> text.startsWith("ACTIONPOINT_FAILED act: mode PAYLOAD"));
+    assertThat(said()).contains("ACTIONPOINT_FIRED act: mode PAYLOAD: it is SAFE already");
+    take(low().setFailsAfter(1), act().setChangeMode(Mode.STANDBY));
+    see(1);
+    assertThat(modes.mode()).isEqualTo(Mode.SAFE);
   }
 
   @Test

@@ -314,4 +314,26 @@ class LinkAppTest {
     assertThat(craft.services().recorder().pendingRecords()).isZero();
     verify(port).close();
   }
+
+  @Test
+  void packetsForWhichThereIsNoRoomAreCounted() throws Exception {
+    for (int i = 0; i < LinkApp.INBOUND_PACKETS + 3; i++) {
+      receipt(1);
+    }
+    assertThat(link.queued()).isEqualTo(LinkApp.INBOUND_PACKETS);
+    assertThat(craft.housekeeping().getPacketsDropped()).isEqualTo(3);
+    step();
+    assertThat(link.queued()).isZero();
+  }
+
+  @Test
+  void theNumbersOfTheStreamGoOnWhereTheAppIsStartedAnew() throws Exception {
+    long unused = record(10);
+    step();
+    assertThat(sent).extracting(Downlink::getStreamSequence).containsExactly(1L);
+    sent.clear();
+    App anew = craft.start(services -> new LinkApp(services, seal, topics, receiver -> port));
+    anew.step();
+    assertThat(sent).extracting(Downlink::getStreamSequence).containsExactly(2L);
+  }
 }

@@ -154,7 +154,7 @@ class RecorderAppTest {
     has(9, 0);
     App app = app();
     Housekeeping.Builder packet = Housekeeping.newBuilder();
-    services.telemetry().fill(packet);
+    assertThat(services.telemetry().fill(packet)).isEmpty();
     RecorderStatus status = packet.getRecorder();
     assertThat(status.toBuilder().clearPriorities().build())
         .isEqualTo(
@@ -179,7 +179,7 @@ class RecorderAppTest {
                 .build());
     app.close();
     Housekeeping.Builder after = Housekeeping.newBuilder();
-    services.telemetry().fill(after);
+    assertThat(services.telemetry().fill(after)).isEmpty();
     assertThat(after.hasRecorder()).isFalse();
   }
 
@@ -188,7 +188,7 @@ class RecorderAppTest {
   private void handled(CommandCase which, Telecommand command, Execution execution) {
     ArgumentCaptor<org.heliostat.core.command.CommandHandler> handler =
         ArgumentCaptor.forClass(org.heliostat.core.command.CommandHandler.class);
-    verify(commands).handle(eq(which), handler.capture());
+    verify(commands).handle(eq("recorder"), eq(which), handler.capture());
     handler.getValue().execute(command, execution);
   }
 
@@ -206,7 +206,7 @@ class RecorderAppTest {
       executions.add(execution);
       ArgumentCaptor<org.heliostat.core.command.CommandHandler> handler =
           ArgumentCaptor.forClass(org.heliostat.core.command.CommandHandler.class);
-      verify(commands).handle(eq(CommandCase.DELETE_RECORDS), handler.capture());
+      verify(commands).handle(eq("recorder"), eq(CommandCase.DELETE_RECORDS), handler.capture());
       handler.getValue().execute(command, execution);
     }
     verify(executions.get(RecorderCommands.MOST_WAITING))
@@ -216,6 +216,33 @@ class RecorderAppTest {
       verify(execution).fail("the app was ended");
       verify(execution, never()).complete();
     }
+  }
+
+  private static Telecommand delete() {
+    return Telecommand.newBuilder()
+        .setDeleteRecords(DeleteRecords.newBuilder().setPriority(RecordPriority.BULK))
+        .build();
+  }
+
+  @Test
+  void aCommandThatComesAfterTheEndIsRefused() {
+    has(0, 0);
+    App app = app();
+    app.close();
+    Execution execution = mock(Execution.class);
+    handled(CommandCase.DELETE_RECORDS, delete(), execution);
+    verify(execution).fail("the app was ended");
+  }
+
+  @Test
+  void aCommandThatHasTimedOutBeforeItsTurnIsNotCarriedOut() throws Exception {
+    has(0, 0);
+    App app = app();
+    Execution execution = mock(Execution.class);
+    handled(CommandCase.DELETE_RECORDS, delete(), execution);
+    when(execution.ended()).thenReturn(true);
+    app.cycle();
+    verify(recorder, never()).delete(any());
   }
 
   @Test

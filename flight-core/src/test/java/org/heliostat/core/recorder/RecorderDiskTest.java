@@ -500,4 +500,24 @@ class RecorderDiskTest {
     }
     fixture.folder = now;
   }
+
+  // ---- it breaks
+
+  @Test
+  void aDefectOfTheRecorderEndsItAndLeavesNobodyWaiting() throws Exception {
+    Recorder recorder = fixture.open(ROOMY);
+    long unused = append(recorder, "one");
+    fixture.folder.hook(
+        (what, name) -> {
+          if (what.equals("force")) {
+            throw new IllegalStateException("a defect");
+          }
+        });
+    // not HUNG: nobody waits out its deadline
+    assertThat(refused(recorder, Priority.PRODUCT, "two")).isEqualTo(RecorderFault.Kind.CLOSED);
+    assertThat(refused(recorder, Priority.PRODUCT, "three")).isEqualTo(RecorderFault.Kind.CLOSED);
+    assertThatThrownBy(recorder::close).hasMessageContaining("a defect");
+    fixture.folder.hook((what, name) -> {});
+    assertThat(textsAfterARestart()).startsWith("one").doesNotHaveDuplicates();
+  }
 }

@@ -68,7 +68,7 @@ class SequencesTest {
     Events reporter = new Events(clock, recorder, bus, line -> {});
     commands = new Commands(clock, journal, state, recorder, reporter);
     tables = Tables.open(folder.resolve("tables"), List.of(), false, reporter);
-    tables.serve(commands, recorder);
+    tables.serve(commands);
     commands.handle(
         CommandCase.TAKE_FRAMES,
         (command, execution) -> {
@@ -197,6 +197,81 @@ class SequencesTest {
     run(10);
     assertThat(ran).containsExactly(1);
     assertThat(names()).contains("SEQUENCE_STOPPED sequence a was stopped before step 1: test");
+  }
+
+  @Test
+  void timeStandsStillForASequenceThatIsPaused() {
+    load(table("a", after(1, 1), after(5, 2)));
+    assertThat(sequences.pause("a", "test")).contains("it does not run");
+    assertThat(sequences.resume("a", "test")).contains("it does not run");
+    assertThat(sequences.start("a", "test")).isEmpty();
+    assertThat(sequences.resume("a", "test")).contains("it is not paused");
+    run(3);
+    assertThat(sequences.pause("a", "test")).isEmpty();
+    assertThat(sequences.pause("a", "test")).contains("it is paused already");
+    assertThat(sequences.status().get(0).getPaused()).isTrue();
+    run(100);
+    assertThat(ran).containsExactly(1);
+    assertThat(running("a")).isTrue();
+    assertThat(sequences.resume("a", "test")).isEmpty();
+    assertThat(sequences.status().get(0).getPaused()).isFalse();
+    run(2.5);
+    assertThat(ran).containsExactly(1);
+    run(0.5);
+    assertThat(ran).containsExactly(1, 2);
+    assertThat(names())
+        .contains(
+            "SEQUENCE_PAUSED sequence a is paused before step 1, by test",
+            "SEQUENCE_RESUMED sequence a goes on with step 1, by test");
+  }
+
+  @Test
+  void aPausedSequenceIsStoppedAndItsOpenCommandMayStillFailIt() {
+    leaveOpen = true;
+    load(table("a", after(0, 1), after(0, 2)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    run(0);
+    assertThat(sequences.pause("a", "test")).isEmpty();
+    executions.get(0).complete();
+    run(10);
+    assertThat(ran).containsExactly(1);
+    assertThat(sequences.stop("a", "test")).isTrue();
+    assertThat(sequences.start("a", "test")).isEmpty();
+    run(0);
+    assertThat(sequences.pause("a", "test")).isEmpty();
+    executions.get(1).fail("no");
+    run(0);
+    assertThat(running("a")).isFalse();
+    assertThat(names()).contains("SEQUENCE_FAILED sequence a ends at step 0: no");
+  }
+
+  @Test
+  void anAbsoluteSequenceIsNotPaused() {
+    load(table("a", at(1, 1)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    assertThat(sequences.pause("a", "test")).get().asString().contains("UTC does not wait");
+    run(1);
+    assertThat(ran).containsExactly(1);
+  }
+
+  @Test
+  void anInhibitedSequenceIsStartedByNobodyOverARestart() throws Exception {
+    assertThat(sequences.set("a", true)).contains("there is no sequence a");
+    load(table("a", after(0, 1), after(1, 2)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    run(0);
+    assertThat(sequences.set("a", true)).isEmpty();
+    // what runs goes on
+    run(1);
+    assertThat(ran).containsExactly(1, 2);
+    assertThat(sequences.start("a", "limit low")).contains("it is inhibited");
+    boot();
+    assertThat(sequences.start("a", "test")).contains("it is inhibited");
+    assertThat(sequences.status().get(0).getInhibited()).isTrue();
+    assertThat(sequences.set("a", false)).isEmpty();
+    assertThat(sequences.status().get(0).getInhibited()).isFalse();
+    boot();
+    assertThat(sequences.start("a", "test")).isEmpty();
   }
 
   @Test

@@ -206,4 +206,11 @@ class SurvivalAppTest {
     craft.run(app, 5);
     assertThat(switched).containsExactly("switch0 off", "switch1 off");
   }
+
+  @Test
+  void isReloadedWithoutARestart() throws Exception {
+    assertThat(app.reload()).isTrue();
+    app.step();
+    assertThat(craft.housekeeping().getSurvival().getShedRungs()).isZero();
+  }
 }

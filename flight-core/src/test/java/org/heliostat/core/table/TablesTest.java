@@ -7,6 +7,7 @@ import static org.mockito.ArgumentMatchers.anyString;
 import static org.mockito.Mockito.doCallRealMethod;
 import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.spy;
 import static org.mockito.Mockito.when;
 
 import java.io.IOException;
@@ -84,7 +85,7 @@ class TablesTest {
 
   private void boot(List<Table> defaults, boolean golden) {
     tables = Tables.open(folder.resolve("tables"), defaults, golden, events);
-    tables.serve(commands, recorder);
+    tables.serve(commands);
     handle = tables.register(definition(Optional.empty()));
   }
 
@@ -349,7 +350,9 @@ class TablesTest {
         Telecommand.newBuilder()
             .setGetField(
                 GetField.newBuilder().setTable("limits").setField("watchpoints.low_bus.value"));
-    assertThat(end(get).getStage()).isEqualTo(Stage.COMPLETED);
+    CommandReport got = end(get);
+    assertThat(got.getStage()).isEqualTo(Stage.COMPLETED);
+    assertThat(got.getAnswers()).isEqualTo(1);
     assertThat(packets())
         .anySatisfy(
             packet -> {
@@ -444,7 +447,7 @@ class TablesTest {
     doThrow(new IOException("no disk")).when(failing).write(any());
     doThrow(new IOException("no disk")).when(failing).delete(anyString());
     tables = new Tables(failing, List.of(limits(1, 7)), false, events);
-    tables.serve(commands, recorder);
+    tables.serve(commands);
     handle = tables.register(definition(Optional.empty()));
     assertThat(family(4)).isEmpty();
     assertThat(value()).isEqualTo(7);
@@ -489,11 +492,18 @@ class TablesTest {
 
   @Test
   void aDumpThatCannotBeKeptFails() throws Exception {
-    Recorder full = mock();
+    Recorder full = spy(recorder);
     RecorderFault fault = mock();
     when(fault.getMessage()).thenReturn("full");
-    when(full.append(any(), any())).thenThrow(fault);
-    tables.serve(commands, full);
+    doThrow(fault).when(full).append(any(), any());
+    commands =
+        new Commands(
+            new ManualClock(),
+            journal,
+            StateStore.open(folder.resolve("state.bin")),
+            full,
+            mock(Events.class));
+    tables.serve(commands);
     assertThat(
             end(Telecommand.newBuilder().setDumpTable(DumpTable.newBuilder().setTable("limits")))
                 .getRefusal())
@@ -566,5 +576,72 @@ class TablesTest {
     assertThatThrownBy(
             () -> tables.parameters("b", List.of(new ParameterDefinition("x", "", 2, 3, 4))))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void anOwnerHearsOfEveryTableOnceAndInTheirOrderWhateverTheThreadsDo() throws Exception {
+    List<Integer> heard = new ArrayList<>();
+    List<Thread> others = new ArrayList<>();
+    handle =
+        tables.register(
+            definition(
+                Optional.of(
+                    table -> {
+                      if (others.isEmpty()) {
+                        // another thread's change comes between the change and its announcement
+                        Thread other = new Thread(() -> activate(limits(2, 20)));
+                        others.add(other);
+                        other.start();
+                        awaitBlocked(other);
+                      }
+                      heard.add(table.getVersion());
+                    })));
+    activate(limits(1, 10));
+    others.get(0).join();
+    assertThat(heard).containsExactly(1, 2);
+    assertThat(handle.active().getVersion()).isEqualTo(2);
+  }
+
+  @Test
+  void aMemberOfAFamilyThatIsMendedIsNotActivatedAnew() throws Exception {
+    assertThat(family(4)).isEmpty();
+    assertThat(end(load(sequence("a"), true)).getStage()).isEqualTo(Stage.COMPLETED);
+    assertThat(activated).hasSize(1);
+    TableHandle member =
+        tables.register(
+            new TableDefinition(
+                "sequence.a",
+                ContentCase.SEQUENCE,
+                sequence("a"),
+                table -> List.of(),
+                Optional.of(activated::add)));
+    member.give(sequence("b"));
+    assertThat(tables.scrub("sequence.a"))
+        .hasValue(new Scrubbed("its checksum in memory is wrong", true));
+    assertThat(member.active()).isEqualTo(sequence("a"));
+    assertThat(activated).hasSize(1);
+  }
+
+  private void activate(Table table) {
+    try {
+      tables.load(table);
+      tables.activate(table.getName());
+    } catch (TableFault e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void awaitBlocked(Thread thread) {
+    while (thread.getState() != Thread.State.BLOCKED) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void theActiveTableSharesNothingWithItsDefault() {
+    Table mission = limits(2, 7);
+    boot(List.of(mission), false);
+    assertThat(handle.active()).isEqualTo(mission);
+    assertThat(handle.active().getLimits()).isNotSameAs(mission.getLimits());
   }
 }

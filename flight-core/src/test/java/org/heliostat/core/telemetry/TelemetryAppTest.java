@@ -253,8 +253,7 @@ class TelemetryAppTest {
     doThrow(new IOException("no")).when(state).save();
     run(25);
     verify(state, times(3)).save();
-    verify(events, times(1))
-        .report(CoreEvent.RECORDER_FAILED, "flight state: java.io.IOException: no");
+    verify(events, times(1)).report(eq(CoreEvent.STATE_NOT_STORED), any(IOException.class));
     app.close();
     verify(state, times(4)).save();
   }
@@ -304,5 +303,12 @@ class TelemetryAppTest {
     Housekeeping packet = bus.newest(Housekeeping.class).orElseThrow();
     assertThat(packet.getBusVolts()).isEqualTo(12.5f);
     assertThat(packet.getBusWatts()).isEqualTo(25);
+  }
+
+  @Test
+  void aReloadBeginsAllSetsAnewAndTheirNumbersGoOn() throws Exception {
+    assertThat(run(1)).containsExactly("main1", "devices1", "services1");
+    assertThat(app.reload()).isTrue();
+    assertThat(run(1)).containsExactly("main2", "devices2", "services2");
   }
 }

@@ -1,0 +1,122 @@
+package org.heliostat.core.file;
+
+import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+
+/**
+ * What operators change in the {@link Jail}; on return it is on disk. Nothing is done for whom
+ * nobody waits any more, as far as that is known. One thread at a time.
+ */
+final class JailFiles {
+  private final Jail jail;
+  private final FreshFiles fresh;
+  private final Forcing forcing;
+
+  /** Brings the entry of a file in its folder to disk. */
+  @FunctionalInterface
+  interface Forcing {
+    void folderOf(Path file) throws IOException;
+  }
+
+  JailFiles(Jail jail, FreshFiles fresh, Forcing forcing) {
+    this.jail = jail;
+    this.fresh = fresh;
+    this.forcing = forcing;
+  }
+
+  /** Makes the folder itself. */
+  void makeRoot(Disk.Turn turn) throws IOException {
+    make(jail.root(), turn);
+  }
+
+  /** A copy that is to begin. */
+  FileCopy copy(String from, String to, Disk.Turn turn) throws IOException {
+    Path source = jail.file(from);
+    Path place = jail.resolve(to);
+    if (Files.isDirectory(place)) {
+      throw new Jail.Refused("\"" + to + "\" is a folder");
+    }
+    if (source.equals(place)) {
+      throw new Jail.Refused("\"" + from + "\" would be copied to itself");
+    }
+    makeParent(place, to, turn);
+    return new FileCopy(source, place, fresh, false);
+  }
+
+  void move(String from, String to, Disk.Turn turn) throws IOException {
+    Path source = jail.file(from);
+    Path place = free(to);
+    makeParent(place, to, turn);
+    refuseLate(turn);
+    // nobody else writes to the jail, so nothing can have come there meanwhile
+    Files.move(source, place, StandardCopyOption.ATOMIC_MOVE);
+    forcing.folderOf(place);
+    forcing.folderOf(source);
+  }
+
+  void makeFolder(String path, Disk.Turn turn) throws IOException {
+    make(free(path), turn);
+  }
+
+  void removeFolder(String path, Disk.Turn turn) throws IOException {
+    Path folder = jail.resolve(path);
+    if (folder.equals(jail.root()) || !Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+      throw new Jail.Refused("\"" + path + "\" is no folder in it");
+    }
+    refuseLate(turn);
+    try {
+      Files.delete(folder);
+    } catch (DirectoryNotEmptyException e) {
+      throw new Jail.Refused("\"" + path + "\" is not empty");
+    }
+    forcing.folderOf(folder);
+  }
+
+  void delete(String path, Disk.Turn turn) throws IOException {
+    Path file = jail.file(path);
+    refuseLate(turn);
+    Files.delete(file);
+    forcing.folderOf(file);
+  }
+
+  private void makeParent(Path file, String path, Disk.Turn turn) throws IOException {
+    Path parent = file.getParent();
+    if (parent == null || file.equals(jail.root())) {
+      throw new Jail.Refused("\"" + path + "\" is no file");
+    }
+    make(parent, turn);
+  }
+
+  /** Makes a folder and those above it that are missing; a path has few parts. */
+  private void make(Path folder, Disk.Turn turn) throws IOException {
+    if (Files.isDirectory(folder)) {
+      return;
+    }
+    Path parent = folder.getParent();
+    if (parent != null) {
+      make(parent, turn);
+    }
+    refuseLate(turn);
+    Files.createDirectory(folder);
+    forcing.folderOf(folder);
+  }
+
+  /** A place at which nothing is. */
+  private Path free(String path) throws Jail.Refused {
+    Path place = jail.resolve(path);
+    if (Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
+      throw new Jail.Refused("\"" + path + "\" is there already");
+    }
+    return place;
+  }
+
+  private static void refuseLate(Disk.Turn turn) throws IOException {
+    if (turn.left()) {
+      throw new IOException("nobody waits for it any more");
+    }
+  }
+}
