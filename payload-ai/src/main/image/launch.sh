@@ -11,8 +11,9 @@ classes=
 for jar in "$here"/lib/*.jar; do
   classes=$classes${classes:+:}$jar
 done
+# at a lower priority where $lower says by how much
 launch() {
-  exec "$java" -XX:+IgnoreUnrecognizedVMOptions --enable-native-access=ALL-UNNAMED \
+  exec ${lower:+nice -n "$lower"} "$java" -XX:+IgnoreUnrecognizedVMOptions --enable-native-access=ALL-UNNAMED \
     --sun-misc-unsafe-memory-access=allow -XX:+UseSerialGC -XX:-UsePerfData -XX:+ExitOnOutOfMemoryError \
     -Djava.awt.headless=true -Dheliostat.image="$here" \
     -Donnxruntime.native.path="$here/native/$onnx" \

@@ -123,6 +123,7 @@ public final class PayloadApp implements App {
     services
         .commands()
         .handle(
+            "payload",
             CommandCase.TAKE_FRAMES,
             (command, execution) -> takeFrames(command.getTakeFrames().getCount(), execution));
   }

@@ -116,7 +116,7 @@ class PayloadAppTest {
 
   private Execution command(int count) {
     ArgumentCaptor<CommandHandler> handler = ArgumentCaptor.forClass(CommandHandler.class);
-    verify(flight.commands).handle(eq(CommandCase.TAKE_FRAMES), handler.capture());
+    verify(flight.commands).handle(eq("payload"), eq(CommandCase.TAKE_FRAMES), handler.capture());
     Execution execution = mock(Execution.class);
     handler
         .getValue()
