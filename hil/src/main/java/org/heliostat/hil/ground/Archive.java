@@ -13,6 +13,9 @@ interface Archive {
    */
   boolean store(Downlink downlink) throws IOException;
 
-  /** Brings everything that was stored to disk. */
+  /**
+   * Brings everything that was stored to disk, also what an earlier force could not: on return all
+   * of it is there.
+   */
   void force() throws IOException;
 }

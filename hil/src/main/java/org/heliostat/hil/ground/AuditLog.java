@@ -4,30 +4,69 @@ import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import org.heliostat.protocol.Telecommand;
 
 /**
  * {@code commands.jsonl}: who commanded what, and each stage that it went through. Times are the
  * host's UTC; those of the satellite stand beside them. One caller at a time.
+ *
+ * <p>What has happened and cannot be written is kept until it can be; beyond {@value #MOST_LATE}
+ * lines the oldest is lost, and that is said in the process's log.
  */
 final class AuditLog implements AutoCloseable {
+  private static final int MOST_LATE = 1000;
+
   private final JsonLines lines;
   private final InstantSource clock;
+  private final Deque<JsonObject> late = new ArrayDeque<>();
 
   AuditLog(Path file, InstantSource clock) throws IOException {
-    this.lines = JsonLines.open(file);
+    this(JsonLines.open(file), clock);
+  }
+
+  AuditLog(JsonLines lines, InstantSource clock) {
+    this.lines = lines;
     this.clock = clock;
   }
 
-  /** Writes one stage. It survives the end of the process, and power loss after {@link #force}. */
-  void write(
+  /**
+   * Writes what is to happen next. It survives the end of the process, and power loss after {@link
+   * #force}.
+   *
+   * @throws IOException when it cannot be written: it must not happen
+   */
+  void write(String operator, Telecommand command, String name, String stage) throws IOException {
+    writeLate();
+    lines.append(line(operator, command, name, stage, "", 0));
+  }
+
+  /** Writes what has happened; what cannot be written now is kept for {@link #force}. */
+  void note(
       String operator,
       Telecommand command,
       String name,
       String stage,
       String reason,
-      long missionNanos)
-      throws IOException {
+      long missionNanos) {
+    late.addLast(line(operator, command, name, stage, reason, missionNanos));
+    try {
+      writeLate();
+    } catch (IOException e) {
+      if (late.size() > MOST_LATE) {
+        GroundLog.say("audit log: " + e + ": lost " + late.removeFirst());
+      }
+    }
+  }
+
+  private JsonObject line(
+      String operator,
+      Telecommand command,
+      String name,
+      String stage,
+      String reason,
+      long missionNanos) {
     JsonObject line = new JsonObject();
     line.addProperty("host_utc", clock.instant().toString());
     line.addProperty("operator", operator);
@@ -41,16 +80,26 @@ final class AuditLog implements AutoCloseable {
       line.addProperty("mission_nanos", missionNanos);
     }
     line.add("telecommand", ProtoJson.of(command));
-    lines.append(line);
+    return line;
   }
 
-  /** Brings all stages to disk. */
+  private void writeLate() throws IOException {
+    while (!late.isEmpty()) {
+      lines.append(late.getFirst());
+      late.removeFirst();
+    }
+  }
+
+  /** Brings all lines to disk; on return every one is there. */
   void force() throws IOException {
+    writeLate();
     lines.force();
   }
 
   @Override
   public void close() throws IOException {
-    lines.close();
+    try (lines) {
+      writeLate();
+    }
   }
 }

@@ -36,7 +36,7 @@ final class BrokerOutages {
       return;
     }
     if (due) {
-      System.err.println("ground: the broker goes down");
+      GroundLog.say("the broker goes down");
       broker.stop();
       down = true;
       return;
@@ -44,9 +44,9 @@ final class BrokerOutages {
     try {
       broker.start();
       down = false;
-      System.err.println("ground: the broker is up again");
+      GroundLog.say("the broker is up again");
     } catch (IOException e) {
-      System.err.println("ground: " + e.getMessage());
+      GroundLog.say(String.valueOf(e.getMessage()));
     }
   }
 }

@@ -43,6 +43,7 @@ final class Catalogue implements AutoCloseable {
   private final Path stac;
   private final Path frames;
   private final JsonLines lines;
+  private final ArchiveFiles files;
   private final MissionUtc time;
   private final int spacecraft;
   private final Set<String> products = new HashSet<>();
@@ -61,27 +62,32 @@ final class Catalogue implements AutoCloseable {
   private int duplicated;
   private int maskMismatches;
   private boolean indexStale = true;
+  private boolean foldersUnforced;
 
-  private Catalogue(Path stac, JsonLines lines, MissionUtc time, int spacecraft) {
+  private Catalogue(
+      Path stac, JsonLines lines, ArchiveFiles files, MissionUtc time, int spacecraft) {
     this.stac = stac;
     this.frames = stac.resolve(StacJson.COLLECTION);
     this.lines = lines;
+    this.files = files;
     this.time = time;
     this.spacecraft = spacecraft;
   }
 
   /** Opens the catalogue of a folder and learns what it holds already. */
-  static Catalogue open(Path out, MissionUtc time, int spacecraft) throws IOException {
+  static Catalogue open(Path out, MissionUtc time, int spacecraft, ArchiveFiles files)
+      throws IOException {
     Path list = out.resolve("frames.jsonl");
     Catalogue catalogue =
-        new Catalogue(out.resolve("stac"), JsonLines.open(list), time, spacecraft);
-    Files.createDirectories(catalogue.frames);
+        new Catalogue(
+            out.resolve("stac"), JsonLines.open(files.open(list)), files, time, spacecraft);
+    files.makeFolder(catalogue.frames);
     try (BufferedReader reader = Files.newBufferedReader(list)) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         try {
           catalogue.recall(JsonParser.parseString(line).getAsJsonObject());
         } catch (JsonSyntaxException | IllegalStateException e) {
-          System.err.println("ground: a line of " + list.getFileName() + " does not read: " + e);
+          GroundLog.say("a line of " + list.getFileName() + " does not read: " + e);
         }
       }
     }
@@ -110,8 +116,12 @@ final class Catalogue implements AutoCloseable {
     return true;
   }
 
-  /** Brings the lines to disk; the pictures are there already. */
+  /** Brings the lines and the folders of items to disk; the pictures are there already. */
   void force() throws IOException {
+    if (foldersUnforced) {
+      files.forceFolder(frames);
+      foldersUnforced = false;
+    }
     lines.force();
   }
 
@@ -153,6 +163,7 @@ final class Catalogue implements AutoCloseable {
     }
     String folder = fileName(product.getFrameId());
     Path place = Files.createDirectories(frames.resolve(folder));
+    foldersUnforced = true;
     byte[] png = GreyPng.encode(mask.get(), product.getWidth(), product.getHeight());
     Path maskFile = place.resolve("cloud_mask.png");
     DurableFile.write(maskFile, png);

@@ -6,11 +6,13 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingDeque;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingDeque;
 import java.util.function.Predicate;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.OperatorReply;
@@ -23,13 +25,27 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sends commands, one after the other: the next one only when the satellite has answered the one
  * before, because it drops a number below the highest that it has seen. Until it answers, a command
- * is sent again. That a command was sent is on disk while it travels, and a stage of it before the
- * satellite is told that it has arrived. Thread-safe.
+ * is sent again. A command completes with so many answers as its last stage says; its operator gets
+ * those that come within {@value #ANSWER_NANOS} ns of host time.
+ *
+ * <p>Everything that is sent stands in the audit log: a command whose line cannot be written is
+ * refused. The line goes to disk while the command travels; should that fail, it is written again,
+ * and nothing more is sent, nor sent again, until it is there. A stage is on disk before the
+ * satellite is told that it has arrived; a force that fails there holds up commands, too.
+ *
+ * <p>Overflow policy: {@value #MOST_WAITING} commands wait, one more is refused; {@value
+ * #MOST_OPEN} are on their way, the others wait; {@value #MOST_ANSWERING} have ended and wait for
+ * answers, then the oldest is given up, with a word to its operator. Thread-safe.
  */
-final class CommandDesk implements Receiver.Reports {
+final class CommandDesk implements Receiver.Reports, AutoCloseable {
   /** Host time until a command without an answer is sent again. */
   static final long RESEND_NANOS = 2_000_000_000L;
 
+  /** Host time that answers may come after the end of their command. */
+  static final long ANSWER_NANOS = 60_000_000_000L;
+
+  static final int MOST_OPEN = 128;
+  static final int MOST_ANSWERING = 32;
   private static final int MOST_WAITING = 64;
   private static final int MOST_REPLIES = 256;
   private static final double LONGEST_WAIT_SECONDS = 86_400;
@@ -39,8 +55,18 @@ final class CommandDesk implements Receiver.Reports {
   private final Predicate<Uplink> uplink;
   private final Deque<Ticket> waiting = new ArrayDeque<>();
   private final Map<Long, Ticket> open = new HashMap<>();
+
+  /** Those that have completed, and not all of whose answers have come, oldest first. */
+  private final Map<Long, Ticket> answering = new LinkedHashMap<>();
+
   private @Nullable Ticket unanswered;
+  private long now;
+  private boolean auditFails;
+  private boolean closed;
+
+  /** Host time of the newest turn to send the command that has no answer. */
   private long lastSent;
+
   private int sent;
   private int completed;
   private int failed;
@@ -50,8 +76,12 @@ final class CommandDesk implements Receiver.Reports {
     private final String operator;
     private final String name;
     private final long deadline;
-    private final BlockingQueue<OperatorReply> replies = new ArrayBlockingQueue<>(MOST_REPLIES);
+    private final BlockingDeque<OperatorReply> replies = new LinkedBlockingDeque<>(MOST_REPLIES);
     private Telecommand command;
+    private boolean left;
+    private long answers;
+    private long allAnswers;
+    private long answersUntil;
 
     private Ticket(String operator, Telecommand command, long deadline) {
       this.operator = operator;
@@ -60,16 +90,25 @@ final class CommandDesk implements Receiver.Reports {
       this.deadline = deadline;
     }
 
-    /** Replies in order; the last one is an error, COMPLETED or FAILED. */
+    /** Replies in order; one of them is marked as the last. */
     BlockingQueue<OperatorReply> replies() {
       return replies;
     }
 
     private void tell(OperatorReply reply) {
-      // an operator that does not listen loses the oldest stages, never the last
-      while (!replies.offer(reply)) {
-        OperatorReply unused = replies.poll();
+      // an operator that does not listen loses the oldest stages and answers, never the end
+      while (!left && !replies.offerLast(reply)) {
+        OperatorReply oldest = replies.pollFirst();
+        if (oldest != null && oldest.getReport().getStage() == Stage.COMPLETED) {
+          OperatorReply unused = replies.pollFirst();
+          boolean kept = replies.offerFirst(oldest);
+          assert kept : "only this method adds, under the desk's lock";
+        }
       }
+    }
+
+    private void tellError(String error) {
+      tell(OperatorReply.newBuilder().setError(error).setLast(true).build());
     }
   }
 
@@ -86,7 +125,10 @@ final class CommandDesk implements Receiver.Reports {
     Ticket ticket =
         new Ticket(
             request.getOperator(), request.getTelecommand(), hostNanos + (long) (wait * 1e9));
-    if (unanswered == null && waiting.isEmpty()) {
+    now = hostNanos;
+    if (closed) {
+      ticket.tellError("the ground station ends");
+    } else if (unanswered == null && waiting.isEmpty() && open.size() < MOST_OPEN) {
       number(ticket, hostNanos);
     } else if (waiting.size() >= MOST_WAITING) {
       refuse(ticket, MOST_WAITING + " commands are waiting already");
@@ -98,14 +140,16 @@ final class CommandDesk implements Receiver.Reports {
 
   /** Sends what is due, and ends the waits that have been long enough. */
   synchronized void tick(long hostNanos) {
+    now = hostNanos;
     expire(hostNanos);
+    expireAnswers();
     if (unanswered != null) {
       if (hostNanos - lastSent >= RESEND_NANOS) {
-        send(unanswered, hostNanos);
+        sendAgain(unanswered, hostNanos);
       }
       return;
     }
-    Ticket next = waiting.pollFirst();
+    Ticket next = open.size() < MOST_OPEN ? waiting.pollFirst() : null;
     if (next != null) {
       number(next, hostNanos);
     }
@@ -122,8 +166,12 @@ final class CommandDesk implements Receiver.Reports {
       unanswered = null;
     }
     log(ticket, report.getStage().name(), report.getReason(), report.getMissionNanos());
-    ticket.tell(OperatorReply.newBuilder().setReport(report).build());
-    if (report.getStage() == Stage.COMPLETED || report.getStage() == Stage.FAILED) {
+    boolean end = report.getStage() == Stage.COMPLETED || report.getStage() == Stage.FAILED;
+    ticket.allAnswers = Integer.toUnsignedLong(report.getAnswers());
+    boolean waits =
+        report.getStage() == Stage.COMPLETED && !ticket.left && ticket.answers < ticket.allAnswers;
+    ticket.tell(OperatorReply.newBuilder().setReport(report).setLast(end && !waits).build());
+    if (end) {
       open.remove(report.getCounter());
       if (report.getStage() == Stage.COMPLETED) {
         completed++;
@@ -131,12 +179,82 @@ final class CommandDesk implements Receiver.Reports {
         failed++;
       }
     }
+    if (waits) {
+      awaitAnswers(report.getCounter(), ticket);
+    }
   }
 
-  /** Brings all stages that were taken to disk. */
+  private void awaitAnswers(long number, Ticket ticket) {
+    if (answering.size() == MOST_ANSWERING) {
+      long oldest = answering.keySet().iterator().next();
+      giveUpAnswers(oldest, "too many commands wait for theirs");
+    }
+    ticket.answersUntil = now + ANSWER_NANOS;
+    answering.put(number, ticket);
+  }
+
+  private void expireAnswers() {
+    List<Long> late =
+        answering.entrySet().stream()
+            .filter(entry -> now - entry.getValue().answersUntil >= 0)
+            .map(Map.Entry::getKey)
+            .toList();
+    late.forEach(number -> giveUpAnswers(number, ANSWER_NANOS / 1_000_000_000 + " s are over"));
+  }
+
+  private void giveUpAnswers(long number, String why) {
+    Ticket ticket = answering.remove(number);
+    if (ticket != null) {
+      ticket.tellError(
+          (ticket.allAnswers - ticket.answers)
+              + " of "
+              + ticket.allAnswers
+              + " answers have not come, and "
+              + why
+              + "; ground keeps them when they do");
+    }
+  }
+
+  /** Takes an answer that is safe on ground's disk. */
+  @Override
+  public synchronized void answer(OperatorReply answer) {
+    long number = Answers.counter(answer.getAnswer()).orElse(0);
+    Ticket completed = answering.get(number);
+    Ticket ticket = completed == null ? open.get(number) : completed;
+    if (ticket == null) {
+      return;
+    }
+    ticket.answers++;
+    boolean last = completed != null && ticket.answers >= ticket.allAnswers;
+    ticket.tell(last ? answer.toBuilder().setLast(true).build() : answer);
+    if (last) {
+      answering.remove(number);
+    }
+  }
+
+  /** Its operator has gone: nobody is told any more. The command goes on. */
+  synchronized void leave(Ticket ticket) {
+    ticket.left = true;
+    ticket.replies.clear();
+    answering.remove(ticket.command.getCounter(), ticket);
+  }
+
+  /** Brings all stages that were taken to disk; nothing is sent after a failure until they are. */
   @Override
   public synchronized void force() throws IOException {
-    audit.force();
+    try {
+      audit.force();
+    } catch (IOException e) {
+      if (!auditFails) {
+        auditFails = true;
+        GroundLog.say("audit log: " + e);
+      }
+      throw e;
+    }
+    if (auditFails) {
+      auditFails = false;
+      GroundLog.say("audit log: is stored again");
+    }
   }
 
   synchronized JsonObject json() {
@@ -145,22 +263,41 @@ final class CommandDesk implements Receiver.Reports {
     json.addProperty("completed", completed);
     json.addProperty("failed", failed);
     json.addProperty("open", open.size() + waiting.size());
+    json.addProperty("answering", answering.size());
     return json;
   }
 
   private void number(Ticket ticket, long hostNanos) {
+    if (auditFails && !forceAudit()) {
+      refuse(ticket, "is not sent: the audit log cannot be brought to disk");
+      return;
+    }
     try {
       ticket.command = ticket.command.toBuilder().setCounter(counter.next()).build();
     } catch (IOException e) {
       refuse(ticket, "its number cannot be stored: " + e);
       return;
     }
-    log(ticket, "SENT", "", 0);
+    try {
+      audit.write(ticket.operator, ticket.command, ticket.name, "SENT");
+    } catch (IOException e) {
+      refuse(ticket, "is not sent: it cannot be written into the audit log: " + e);
+      return;
+    }
     sent++;
     open.put(ticket.command.getCounter(), ticket);
     unanswered = ticket;
     send(ticket, hostNanos);
-    forceAudit();
+    boolean unused = forceAudit();
+  }
+
+  /** Lets a turn pass while the audit log is not on disk. */
+  private void sendAgain(Ticket ticket, long hostNanos) {
+    if (auditFails && !forceAudit()) {
+      lastSent = hostNanos;
+      return;
+    }
+    send(ticket, hostNanos);
   }
 
   private void send(Ticket ticket, long hostNanos) {
@@ -175,7 +312,9 @@ final class CommandDesk implements Receiver.Reports {
     open.values().forEach(ticket -> addIfLate(ticket, hostNanos, late));
     for (Ticket ticket : late) {
       if (waiting.remove(ticket)) {
-        refuse(ticket, "was not sent in time: one before it has no answer");
+        String why = "was not sent in time: one before it has no answer";
+        log(ticket, "REFUSED", why, 0);
+        ticket.tellError(why);
         continue;
       }
       boolean silent = ticket == unanswered;
@@ -189,8 +328,10 @@ final class CommandDesk implements Receiver.Reports {
               ? "the satellite has not answered; it may still run the command"
               : "the command is not at its end yet";
       log(ticket, "GAVE_UP_WAITING", why, 0);
-      ticket.tell(OperatorReply.newBuilder().setError(why).build());
-      forceAudit();
+      ticket.tellError(why);
+    }
+    if (!late.isEmpty()) {
+      boolean unused = forceAudit();
     }
   }
 
@@ -202,24 +343,28 @@ final class CommandDesk implements Receiver.Reports {
 
   private void refuse(Ticket ticket, String why) {
     log(ticket, "REFUSED", why, 0);
-    ticket.tell(OperatorReply.newBuilder().setError(why).build());
-    forceAudit();
+    ticket.tellError(why);
+    boolean unused = forceAudit();
   }
 
-  private void forceAudit() {
+  private boolean forceAudit() {
     try {
-      audit.force();
+      force();
+      return true;
     } catch (IOException e) {
-      System.err.println("ground: audit log: " + e);
+      // said there
+      return false;
     }
   }
 
   private void log(Ticket ticket, String stage, String reason, long missionNanos) {
-    try {
-      audit.write(ticket.operator, ticket.command, ticket.name, stage, reason, missionNanos);
-    } catch (IOException e) {
-      System.err.println(
-          "ground: audit log: " + e + ": " + ticket.operator + " " + ticket.name + " " + stage);
-    }
+    audit.note(ticket.operator, ticket.command, ticket.name, stage, reason, missionNanos);
+  }
+
+  /** Closes the audit log; what is submitted later is refused. */
+  @Override
+  public synchronized void close() throws IOException {
+    closed = true;
+    audit.close();
   }
 }

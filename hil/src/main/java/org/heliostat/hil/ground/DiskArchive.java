@@ -3,21 +3,20 @@ package org.heliostat.hil.ground;
 import com.google.gson.JsonObject;
 import com.google.protobuf.Message;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.zip.CRC32C;
-import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.Event;
-import org.heliostat.protocol.EventDump;
 import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.Severity;
 
 /**
  * The archive in a folder: {@code frames.jsonl} and {@code stac/} (products), {@code events.jsonl},
- * {@code reports.jsonl} (stages of commands), {@code answers.jsonl} (tables, fields, files), {@code
- * files/} (dumped files), {@code event-dumps.jsonl}, {@code telemetry.jsonl} (live, a line a
- * housekeeping packet), {@code received.bin} (numbers of records). One thread.
+ * {@code reports.jsonl} (stages of commands), {@code answers.jsonl} (tables, fields, lists of
+ * files, reset logs), {@code files/} (dumped files), {@code event-dumps.jsonl}, {@code
+ * telemetry.jsonl} (a line a housekeeping packet, live or recorded), {@code received.bin} (records
+ * by number and checksum). A line of a record names both. One thread.
  */
 final class DiskArchive implements Archive, AutoCloseable {
   private final RecordList records;
@@ -31,40 +30,58 @@ final class DiskArchive implements Archive, AutoCloseable {
   private final Counters counters;
 
   DiskArchive(Path out, MissionUtc time, int spacecraft, Counters counters) throws IOException {
-    Files.createDirectories(out);
+    this(out, time, spacecraft, counters, ArchiveFiles.DISK);
+  }
+
+  DiskArchive(
+      Path out, MissionUtc time, int spacecraft, Counters counters, ArchiveFiles archiveFiles)
+      throws IOException {
+    archiveFiles.makeFolder(out);
     this.counters = counters;
-    records = RecordList.open(out.resolve("received.bin"));
-    catalogue = Catalogue.open(out, time, spacecraft);
-    events = JsonLines.open(out.resolve("events.jsonl"));
-    reports = JsonLines.open(out.resolve("reports.jsonl"));
-    dumps = JsonLines.open(out.resolve("event-dumps.jsonl"));
-    answers = JsonLines.open(out.resolve("answers.jsonl"));
-    telemetry = JsonLines.open(out.resolve("telemetry.jsonl"));
-    files = new DumpedFiles(out.resolve("files"));
+    records = RecordList.open(archiveFiles.open(out.resolve("received.bin")));
+    catalogue = Catalogue.open(out, time, spacecraft, archiveFiles);
+    events = JsonLines.open(archiveFiles.open(out.resolve("events.jsonl")));
+    reports = JsonLines.open(archiveFiles.open(out.resolve("reports.jsonl")));
+    dumps = JsonLines.open(archiveFiles.open(out.resolve("event-dumps.jsonl")));
+    answers = JsonLines.open(archiveFiles.open(out.resolve("answers.jsonl")));
+    telemetry = JsonLines.open(archiveFiles.open(out.resolve("telemetry.jsonl")));
+    files = new DumpedFiles(out.resolve("files"), archiveFiles);
+    listWhatIsThere();
+  }
+
+  /**
+   * A station that was killed between a line and the list of records gets the record again: the
+   * line is whole and on disk, so it counts. Nothing is taken out of a file, so a kill in here
+   * loses nothing.
+   */
+  private void listWhatIsThere() throws IOException {
+    for (JsonLines lines : List.of(events, reports, dumps, answers, telemetry)) {
+      lines.unlisted(records::contains).forEach(records::add);
+    }
   }
 
   @Override
   public boolean store(Downlink downlink) throws IOException {
-    long number = downlink.getRecord();
-    int crc = crc(downlink);
-    if (records.contains(number, crc)) {
+    RecordList.Row row = new RecordList.Row(downlink.getRecord(), crc(downlink));
+    if (records.contains(row)) {
       return false;
     }
     boolean fresh = true;
     switch (downlink.getBodyCase()) {
-      case PRODUCT -> fresh = catalogue.store(number, downlink.getProduct());
-      case EVENT -> event(number, downlink.getEvent());
-      case COMMAND_REPORT -> report(number, downlink.getCommandReport());
-      case EVENT_DUMP -> dump(number, downlink.getEventDump());
-      case HOUSEKEEPING -> telemetry(downlink.getHousekeeping());
-      case TABLE_DUMP -> answer(number, "table_dump", downlink.getTableDump());
-      case FIELD_VALUE -> answer(number, "field_value", downlink.getFieldValue());
-      case FILE_LIST -> answer(number, "file_list", downlink.getFileList());
-      case FILE_DESCRIPTION -> answer(number, "file_description", downlink.getFileDescription());
+      case PRODUCT -> fresh = catalogue.store(row.number(), downlink.getProduct());
+      case EVENT -> event(row, downlink.getEvent());
+      case COMMAND_REPORT -> reports.append(ProtoJson.of(downlink.getCommandReport()), row);
+      case EVENT_DUMP -> dumps.append(ProtoJson.of(downlink.getEventDump()), row);
+      case HOUSEKEEPING -> telemetry.append(ProtoJson.of(downlink.getHousekeeping()), row);
+      case TABLE_DUMP -> answer(row, "table_dump", downlink.getTableDump());
+      case FIELD_VALUE -> answer(row, "field_value", downlink.getFieldValue());
+      case FILE_LIST -> answer(row, "file_list", downlink.getFileList());
+      case FILE_DESCRIPTION -> answer(row, "file_description", downlink.getFileDescription());
+      case RESET_LOG -> answer(row, "reset_log", downlink.getResetLog());
       case FILE_PART -> files.store(downlink.getFilePart());
       case BODY_NOT_SET -> fresh = false;
     }
-    records.add(number, crc);
+    records.add(row);
     return fresh;
   }
 
@@ -94,30 +111,15 @@ final class DiskArchive implements Archive, AutoCloseable {
     return catalogue;
   }
 
-  private void event(long number, Event event) throws IOException {
-    JsonObject line = ProtoJson.of(event);
-    line.addProperty("record", number);
-    events.append(line);
+  private void event(RecordList.Row row, Event event) throws IOException {
+    events.append(ProtoJson.of(event), row);
     counters.event(event.hasSeverity() ? event.getSeverity() : Severity.SEVERITY_UNSPECIFIED);
   }
 
-  private void report(long number, CommandReport report) throws IOException {
-    JsonObject line = ProtoJson.of(report);
-    line.addProperty("record", number);
-    reports.append(line);
-  }
-
-  private void dump(long number, EventDump dump) throws IOException {
-    JsonObject line = ProtoJson.of(dump);
-    line.addProperty("record", number);
-    dumps.append(line);
-  }
-
-  private void answer(long number, String kind, Message message) throws IOException {
+  private void answer(RecordList.Row row, String kind, Message message) throws IOException {
     JsonObject line = ProtoJson.of(message);
     line.addProperty("answer", kind);
-    line.addProperty("record", number);
-    answers.append(line);
+    answers.append(line, row);
   }
 
   /** Of what was recorded; how it was sent is another matter each time. */

@@ -95,7 +95,7 @@ final class EmbeddedBroker implements AutoCloseable {
     try {
       broker.stop();
     } catch (Exception e) { // what Artemis declares; the process ends soon or starts another
-      System.err.println("ground: broker: " + e);
+      GroundLog.say("broker: " + e);
     }
   }
 }

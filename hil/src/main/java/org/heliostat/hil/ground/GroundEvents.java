@@ -28,7 +28,7 @@ final class GroundEvents {
   }
 
   void report(Severity severity, int id, String name, String text) {
-    System.err.println("ground: " + severity + " " + name + ": " + text);
+    GroundLog.say(severity + " " + name + ": " + text);
     Event event =
         Event.newBuilder()
             .setSeverity(severity)

@@ -165,7 +165,7 @@ public final class GroundMain implements Callable<Integer> {
     stop.countDown();
     try {
       if (!stopped.await(5, TimeUnit.SECONDS)) {
-        System.err.println("ground: did not end in 5 s");
+        GroundLog.say("did not end in 5 s");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -45,7 +45,6 @@ final class GroundStation implements AutoCloseable {
   private final DiskArchive archive;
   private final GroundEvents events;
   private final Receiver receiver;
-  private final AuditLog audit;
   private final CommandDesk desk;
   private final NewestHousekeeping newest = new NewestHousekeeping();
   private final AtomicLong overflowed = new AtomicLong();
@@ -68,9 +67,11 @@ final class GroundStation implements AutoCloseable {
     this.brokerUrl = brokerUrl;
     this.archive = new DiskArchive(out, time, spacecraft, counters);
     this.events = new GroundEvents(archive::groundEvent);
-    this.audit = new AuditLog(out.resolve("commands.jsonl"), InstantSource.system());
     this.desk =
-        new CommandDesk(new CommandCounter(out.resolve("command-counter")), audit, this::send);
+        new CommandDesk(
+            new CommandCounter(out.resolve("command-counter")),
+            new AuditLog(out.resolve("commands.jsonl"), InstantSource.system()),
+            this::send);
     this.receiver =
         new Receiver(seal, archive, this::send, this::housekeeping, desk, events, counters);
     this.port =
@@ -158,7 +159,7 @@ final class GroundStation implements AutoCloseable {
       archive.catalogue().writeIndex();
     } catch (IOException e) {
       // it is made from what is stored, and tried again
-      System.err.println("ground: catalogue: " + e);
+      GroundLog.say("catalogue: " + e);
     }
   }
 
@@ -191,11 +192,16 @@ final class GroundStation implements AutoCloseable {
     }
     receiver.flushNow();
     port.close();
+    try (archive;
+        desk) {
+      sayFarewell();
+    }
+  }
+
+  private void sayFarewell() {
     events.report(
         Severity.INFO, 3, "STATION_ENDS", counters.records + " records kept, station closes");
     writeIndex();
     writeStatus();
-    audit.close();
-    archive.close();
   }
 }

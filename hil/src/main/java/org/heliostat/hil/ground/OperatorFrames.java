@@ -11,7 +11,8 @@ import java.nio.channels.WritableByteChannel;
  * message. Stateless.
  */
 public final class OperatorFrames {
-  private static final int MAX_BYTES = 1 << 16;
+  /** The largest record of the satellite fits in, with room for what comes beside it. */
+  private static final int MAX_BYTES = 1 << 20;
 
   private OperatorFrames() {}
 

@@ -1,6 +1,7 @@
 package org.heliostat.hil.ground;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -10,23 +11,29 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.heliostat.protocol.OperatorReply;
 import org.heliostat.protocol.OperatorRequest;
 import org.heliostat.protocol.SchemaCheck;
-import org.heliostat.protocol.Stage;
 import org.heliostat.protocol.Telecommand.CommandCase;
 
 /**
  * The desk's door for operators on this host: a Unix domain socket, one command after the other on
- * each connection, at most {@value #MOST} connections at a time. One that asks for nothing, or does
- * not read what it is told, for {@value #PATIENCE_MILLIS} ms is closed. {@link OperatorFrames} says
- * how messages are framed.
+ * each connection, at most {@value #MOST} connections at a time; one more is told so and closed.
+ * One that asks for nothing, or does not read what it is told, for {@value #PATIENCE_MILLIS} ms is
+ * closed. An operator who has gone away gives its place back at once; its command goes on. {@link
+ * OperatorFrames} says how messages are framed.
  */
 final class OperatorSocket implements AutoCloseable {
-  private static final int MOST = 16;
+  static final int MOST = 16;
+
+  /** Host time until the next attempt after a connection that could not be taken. */
+  static final long BACK_OFF_MILLIS = 200;
+
+  private static final long LOOK_MILLIS = 200;
   private static final long PATIENCE_MILLIS = 60_000;
 
   private final Path path;
@@ -34,41 +41,80 @@ final class OperatorSocket implements AutoCloseable {
   private final LongSupplier hostNanos;
   private final ServerSocketChannel server;
   private final Semaphore free = new Semaphore(MOST);
+  private final CountDownLatch closed = new CountDownLatch(1);
 
   OperatorSocket(Path path, CommandDesk desk, LongSupplier hostNanos) throws IOException {
+    this(path, desk, hostNanos, bound(path));
+  }
+
+  OperatorSocket(Path path, CommandDesk desk, LongSupplier hostNanos, ServerSocketChannel server) {
     this.path = path;
     this.desk = desk;
     this.hostNanos = hostNanos;
-    Files.deleteIfExists(path);
-    this.server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    server.bind(UnixDomainSocketAddress.of(path));
+    this.server = server;
     start(this::accept, "ground-operators");
   }
 
+  private static ServerSocketChannel bound(Path path) throws IOException {
+    Files.deleteIfExists(path);
+    ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    server.bind(UnixDomainSocketAddress.of(path));
+    return server;
+  }
+
   private void accept() {
-    while (server.isOpen()) {
+    boolean open = true;
+    while (open) {
       try {
         SocketChannel operator = server.accept();
         if (!free.tryAcquire()) {
-          operator.close();
+          turnAway(operator);
           continue;
         }
         start(() -> serve(operator), "ground-operator");
       } catch (ClosedChannelException e) {
         return;
       } catch (IOException e) {
-        System.err.println("ground: operators: " + e);
+        GroundLog.say("operators: " + e);
+        // no more files, most of the time: that does not get better by trying at once
+        open = backOff();
       }
     }
   }
 
+  /** Whether the door is still open after a while. */
+  private boolean backOff() {
+    try {
+      return !closed.await(BACK_OFF_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private static void turnAway(SocketChannel operator) {
+    try (operator) {
+      // so short that a fresh connection takes it without a wait
+      operator.configureBlocking(false);
+      OperatorFrames.write(
+          operator, error(MOST + " operators are connected already; come again later"));
+    } catch (IOException e) {
+      // gone already
+    }
+  }
+
+  private static byte[] error(String text) {
+    return OperatorReply.newBuilder().setError(text).setLast(true).build().toByteArray();
+  }
+
   private void serve(SocketChannel operator) {
-    try (PatientChannel channel = new PatientChannel(operator, PATIENCE_MILLIS)) {
+    try (operator;
+        PatientChannel channel = new PatientChannel(operator, PATIENCE_MILLIS)) {
       while (server.isOpen()) {
         answer(channel, OperatorRequest.parseFrom(OperatorFrames.read(channel)));
       }
     } catch (InvalidProtocolBufferException e) {
-      System.err.println("ground: an operator sent what is no request");
+      GroundLog.say("an operator sent what is no request");
     } catch (IOException e) {
       // the operator went away; the command goes on, the audit log has its stages
     } catch (InterruptedException e) {
@@ -82,19 +128,23 @@ final class OperatorSocket implements AutoCloseable {
       throws IOException, InterruptedException {
     String problem = problem(request);
     if (!problem.isEmpty()) {
-      OperatorFrames.write(
-          channel, OperatorReply.newBuilder().setError(problem).build().toByteArray());
+      OperatorFrames.write(channel, error(problem));
       return;
     }
     CommandDesk.Ticket ticket = desk.submit(request, hostNanos.getAsLong());
-    boolean ended = false;
-    while (!ended && server.isOpen()) {
-      OperatorReply reply = ticket.replies().poll(200, TimeUnit.MILLISECONDS);
-      if (reply != null) {
-        OperatorFrames.write(channel, reply.toByteArray());
-        Stage stage = reply.getReport().getStage();
-        ended = reply.hasError() || stage == Stage.COMPLETED || stage == Stage.FAILED;
+    try {
+      boolean ended = false;
+      while (!ended && server.isOpen()) {
+        OperatorReply reply = ticket.replies().poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        if (reply != null) {
+          OperatorFrames.write(channel, reply.toByteArray());
+          ended = reply.getLast();
+        } else if (channel.hasEnded()) {
+          throw new EOFException("the operator has gone");
+        }
       }
+    } finally {
+      desk.leave(ticket);
     }
   }
 
@@ -114,6 +164,7 @@ final class OperatorSocket implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    closed.countDown();
     server.close();
     Files.deleteIfExists(path);
   }

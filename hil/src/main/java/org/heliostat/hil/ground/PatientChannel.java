@@ -15,6 +15,9 @@ final class PatientChannel implements ByteChannel {
   private final SelectionKey key;
   private final long patienceMillis;
 
+  /** What came while nobody read; it is read first. */
+  private final ByteBuffer ahead = ByteBuffer.allocate(1).limit(0);
+
   /**
    * Takes a socket over.
    *
@@ -30,6 +33,10 @@ final class PatientChannel implements ByteChannel {
 
   @Override
   public int read(ByteBuffer bytes) throws IOException {
+    if (ahead.hasRemaining() && bytes.hasRemaining()) {
+      bytes.put(ahead);
+      return 1;
+    }
     int count = socket.read(bytes);
     while (count == 0 && bytes.hasRemaining()) {
       await(SelectionKey.OP_READ);
@@ -46,6 +53,16 @@ final class PatientChannel implements ByteChannel {
       count = socket.write(bytes);
     }
     return count;
+  }
+
+  /** Whether the other end has gone. Does not wait. */
+  boolean hasEnded() throws IOException {
+    if (ahead.hasRemaining()) {
+      return false;
+    }
+    int count = socket.read(ahead.clear());
+    ahead.flip();
+    return count < 0;
   }
 
   private void await(int operation) throws IOException {

@@ -2,6 +2,8 @@ package org.heliostat.hil.ground;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -10,6 +12,7 @@ import java.util.function.Predicate;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.Housekeeping;
+import org.heliostat.protocol.OperatorReply;
 import org.heliostat.protocol.PacketSeal;
 import org.heliostat.protocol.PacketSeal.Direction;
 import org.heliostat.protocol.Receipt;
@@ -27,6 +30,9 @@ final class Receiver {
 
   private static final int BATCH_RECORDS = 64;
 
+  /** Answers that wait for the disk; beyond that the oldest is not shown, only kept. */
+  private static final int MOST_ANSWERS = 1024;
+
   private final PacketSeal seal;
   private final Archive archive;
   private final Predicate<Uplink> uplink;
@@ -35,12 +41,16 @@ final class Receiver {
   private final GroundEvents events;
   private final Counters counters;
   private final Set<Long> stored = new LinkedHashSet<>();
+  private final Deque<OperatorReply> answers = new ArrayDeque<>();
   private long oldest;
   private boolean diskFailed;
 
-  /** What takes the stages of commands, each once. */
+  /** What takes the stages of commands and the answers to them, each once. */
   interface Reports {
     void report(CommandReport report);
+
+    /** Takes an answer that is safe on disk, each once. */
+    default void answer(OperatorReply answer) {}
 
     /** Brings what it keeps of them to disk. */
     default void force() throws IOException {}
@@ -115,6 +125,8 @@ final class Receiver {
       diskFailed(e, receipt.getRecordsCount());
       return;
     }
+    answers.forEach(reports::answer);
+    answers.clear();
     if (diskFailed) {
       diskFailed = false;
       events.report(Severity.INFO, 2, "DISK_WORKS", "records are stored again");
@@ -132,6 +144,11 @@ final class Receiver {
         counters.records++;
         if (downlink.hasCommandReport()) {
           reports.report(downlink.getCommandReport());
+        } else if (Answers.counter(downlink).isPresent()) {
+          if (answers.size() == MOST_ANSWERS) {
+            answers.removeFirst();
+          }
+          answers.addLast(Answers.reply(downlink));
         }
       } else {
         counters.resent++;

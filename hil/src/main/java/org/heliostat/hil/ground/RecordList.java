@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -21,8 +20,6 @@ public final class RecordList implements AutoCloseable {
   private static final int MOST = 1_000_000;
   private static final int ROW_BYTES = 12;
 
-  private record Key(long number, int crc) {}
-
   /**
    * A record that ground has.
    *
@@ -31,17 +28,17 @@ public final class RecordList implements AutoCloseable {
   public record Row(long number, int crc) {}
 
   private final FileChannel channel;
-  private final Set<Key> known =
+  private final Set<Row> known =
       Collections.newSetFromMap(
           new LinkedHashMap<>() {
             private static final long serialVersionUID = 1L;
 
             @Override
-            protected boolean removeEldestEntry(Map.Entry<Key, Boolean> eldest) {
+            protected boolean removeEldestEntry(Map.Entry<Row, Boolean> eldest) {
               return size() > MOST;
             }
           });
-  private final List<Key> unwritten = new ArrayList<>();
+  private final List<Row> unwritten = new ArrayList<>();
   private long end;
 
   private RecordList(FileChannel channel) {
@@ -60,9 +57,12 @@ public final class RecordList implements AutoCloseable {
 
   /** Opens the list; half a row at its end is dropped. */
   static RecordList open(Path file) throws IOException {
-    FileChannel channel =
-        FileChannel.open(
-            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    return open(ArchiveFiles.DISK.open(file));
+  }
+
+  /** Takes an open list over. What it holds is on disk then. */
+  static RecordList open(FileChannel channel) throws IOException {
+    channel.force(false);
     RecordList list = new RecordList(channel);
     long rows = channel.size() / ROW_BYTES;
     list.end = Math.max(0, rows - MOST) * ROW_BYTES;
@@ -72,33 +72,33 @@ public final class RecordList implements AutoCloseable {
       if (channel.read(row, list.end) != ROW_BYTES) {
         break;
       }
-      list.known.add(new Key(row.getLong(0), row.getInt(8)));
+      list.known.add(new Row(row.getLong(0), row.getInt(8)));
       list.end += ROW_BYTES;
     }
     return list;
   }
 
-  boolean contains(long number, int crc) {
-    return known.contains(new Key(number, crc));
+  boolean contains(Row row) {
+    return known.contains(row);
   }
 
   /** Adds a record; on disk after {@link #force}. */
-  void add(long number, int crc) {
-    Key key = new Key(number, crc);
-    if (known.add(key)) {
-      unwritten.add(key);
+  void add(Row row) {
+    if (known.add(row)) {
+      unwritten.add(row);
     }
   }
 
+  /** Brings all rows to disk; those of a force that failed are written again. */
   void force() throws IOException {
     if (unwritten.isEmpty()) {
       return;
     }
     ByteBuffer rows = ByteBuffer.allocate(unwritten.size() * ROW_BYTES);
-    unwritten.forEach(key -> rows.putLong(key.number()).putInt(key.crc()));
+    unwritten.forEach(row -> rows.putLong(row.number()).putInt(row.crc()));
     rows.flip();
     long position = end;
-    // a row that did not fit is written again, at the same place, with the next ones
+    // a row that did not fit, or was not forced, is written again, at the same place
     while (rows.hasRemaining()) {
       position += channel.write(rows, position);
     }

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.heliostat.hil.power.PowerLossSeries;
 import org.heliostat.hil.report.JsonFiles;
+import org.heliostat.hil.terminal.TerminalText;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -195,7 +196,9 @@ final class CampaignVerb implements Callable<Integer> {
           "%-10s %s%s%n",
           outcome,
           flight.name(),
-          JsonFiles.text(row, "why").isEmpty() ? "" : ": " + JsonFiles.text(row, "why"));
+          JsonFiles.text(row, "why").isEmpty()
+              ? ""
+              : ": " + TerminalText.line(JsonFiles.text(row, "why")));
       write(folder, image, flights, planned.size(), passed, failed, setup);
     }
     System.out.printf(
@@ -235,7 +238,7 @@ final class CampaignVerb implements Callable<Integer> {
         code = part.fly(one);
       }
       tally.add(one.name(), one.runs(), one.seed(), one.folder(), code);
-      System.out.println(tally.last());
+      System.out.println(TerminalText.line(tally.last()));
       JsonObject summary = head(tally.passed(), count, image);
       tally.addTo(summary);
       write(folder, summary);

@@ -6,6 +6,7 @@ import static org.heliostat.hil.report.JsonFiles.whole;
 
 import com.google.gson.JsonObject;
 import org.heliostat.hil.report.JsonFiles;
+import org.heliostat.hil.terminal.TerminalText;
 
 /** The flight in a few lines, for the end of the terminal. Stateless. */
 final class ClosingTable {
@@ -76,7 +77,10 @@ final class ClosingTable {
       boolean passed = "true".equals(text(check, "passed"));
       table.append(
           "  %s %-27s %s%n"
-              .formatted(passed ? "pass" : "FAIL", text(check, "name"), text(check, "detail")));
+              .formatted(
+                  passed ? "pass" : "FAIL",
+                  text(check, "name"),
+                  TerminalText.line(text(check, "detail"))));
     }
     return table.toString();
   }

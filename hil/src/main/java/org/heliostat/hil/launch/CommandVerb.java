@@ -1,15 +1,20 @@
 package org.heliostat.hil.launch;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.heliostat.hil.terminal.TerminalText;
 import org.heliostat.protocol.CommandReport;
+import org.heliostat.protocol.OperatorReply;
 import org.heliostat.protocol.Telecommand;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code ./fly command}: an operator's command to a flying mission. */
 @Command(
@@ -17,7 +22,7 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     versionProvider = Fly.Version.class,
     description = {
-      "Sends a command to a flying mission and shows its stages.",
+      "Sends a command to a flying mission and shows its stages, and the data that it asks for.",
       "Exit code: 0 completed, 1 failed, 2 wrong use."
     })
 @SuppressWarnings("NullAway.Init") // picocli fills the fields
@@ -53,29 +58,44 @@ final class CommandVerb implements Callable<Integer> {
       description = "Arguments, for example SET_MODE mode=PAYLOAD, or just SET_MODE PAYLOAD.")
   private List<String> arguments = List.of();
 
+  @Spec private CommandSpec spec;
+
   @Override
   public Integer call() throws SetupException {
     Telecommand command = CommandText.parse(name, arguments);
     Path socket = FlyingFlight.find(flight, "socket");
+    PrintWriter err = spec.commandLine().getErr();
     try {
       OperatorClient.End end =
-          new OperatorClient(socket, operator).send(command, waitSeconds, CommandVerb::show);
-      if (!end.completed()) {
-        System.err.println("failed: " + end.why());
+          new OperatorClient(socket, operator).ask(command, waitSeconds, this::show);
+      if (end.completed() && !end.why().isEmpty()) {
+        err.println("completed, but " + TerminalText.line(end.why()));
+      } else if (!end.completed()) {
+        err.println("failed: " + TerminalText.line(end.why()));
       }
       return end.completed() ? 0 : 1;
     } catch (IOException e) {
-      System.err.println("the ground station does not answer: " + e.getMessage());
+      err.println(
+          "the ground station does not answer: "
+              + TerminalText.line(String.valueOf(e.getMessage())));
       return 1;
     }
   }
 
-  private static void show(CommandReport report) {
-    System.out.printf(
+  private void show(OperatorReply reply) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (reply.hasAnswer()) {
+      out.print(AnswerText.of(reply));
+      out.flush();
+      return;
+    }
+    CommandReport report = reply.getReport();
+    out.printf(
         "#%d %s %s%s%n",
         report.getCounter(),
-        report.getCommand(),
+        TerminalText.line(report.getCommand()),
         report.getStage(),
-        report.getReason().isEmpty() ? "" : ": " + report.getReason());
+        report.getReason().isEmpty() ? "" : ": " + TerminalText.line(report.getReason()));
+    out.flush();
   }
 }

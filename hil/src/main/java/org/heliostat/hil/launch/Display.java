@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.heliostat.hil.report.JsonFiles;
+import org.heliostat.hil.terminal.TerminalText;
 
 /**
  * Shows how a flight goes: a block that is drawn over itself on a terminal, a line now and then
@@ -30,16 +31,16 @@ final class Display {
 
   /** Says what is being done now. */
   synchronized void phase(String text) {
-    phase = text;
+    phase = TerminalText.line(text);
     if (!terminal) {
-      out.println(text);
+      out.println(phase);
     }
   }
 
-  /** A line that stays. */
+  /** A line that stays, also of what came over the link. */
   synchronized void note(String text) {
     erase();
-    out.println(text);
+    out.println(TerminalText.line(text));
     out.flush();
   }
 

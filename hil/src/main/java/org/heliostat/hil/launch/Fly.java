@@ -3,6 +3,7 @@ package org.heliostat.hil.launch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.heliostat.hil.terminal.TerminalText;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -52,12 +53,12 @@ public final class Fly implements Callable<Integer> {
     line.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
           if (failure instanceof SetupException) {
-            command.getErr().println(failure.getMessage());
+            command.getErr().println(TerminalText.lines(String.valueOf(failure.getMessage())));
             return 2;
           }
           if (failure instanceof IOException) {
             // a disk that is full or gone; where in the code it was met helps nobody
-            command.getErr().println("fly: " + failure);
+            command.getErr().println("fly: " + TerminalText.line(failure.toString()));
             return 2;
           }
           throw failure;

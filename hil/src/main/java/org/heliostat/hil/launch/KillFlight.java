@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.heliostat.hil.ground.RecordList;
 import org.heliostat.hil.report.JsonFiles;
 import org.heliostat.hil.rig.MissionTime;
+import org.heliostat.hil.terminal.TerminalText;
 import org.heliostat.protocol.Mode;
 
 /**
@@ -267,7 +268,7 @@ final class KillFlight {
 
   private void trouble(int kill, String what) {
     troubles.add(new KillJudge.Violation(kill, what));
-    System.out.println("VIOLATED: " + what);
+    System.out.println("VIOLATED: " + TerminalText.line(what));
   }
 
   // ---- the verdict
@@ -296,7 +297,7 @@ final class KillFlight {
           "VIOLATED"
               + (violation.kill() > 0 ? " by kill " + violation.kill() : "")
               + ": "
-              + violation.what());
+              + TerminalText.line(violation.what()));
     }
     return violations.isEmpty() ? 0 : 1;
   }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.heliostat.hil.ground.OperatorFrames;
 import org.heliostat.protocol.CommandReport;
@@ -26,39 +27,97 @@ final class OperatorClient {
    * How a command ended.
    *
    * @param completed whether the satellite reported it as completed
-   * @param why the reason when it did not
+   * @param why the reason when it did not; of one that did, which answers have not come
    */
   record End(boolean completed, String why) {}
 
   /**
-   * Sends a command and waits for its end.
+   * Sends a command and waits for its end, not for answers that come later.
    *
    * @param stages gets every stage as it arrives
    * @throws IOException when the station does not answer
    */
   End send(Telecommand command, double waitSeconds, Consumer<CommandReport> stages)
       throws IOException {
+    Consumer<OperatorReply> replies =
+        reply -> {
+          if (reply.hasReport()) {
+            stages.accept(reply.getReport());
+          }
+        };
+    return exchange(command, waitSeconds, replies, false);
+  }
+
+  /**
+   * Sends a command and waits for its end and for its answers, as long as the station does.
+   *
+   * @param replies gets every stage and every answer as it arrives
+   * @throws IOException when the station does not answer
+   */
+  End ask(Telecommand command, double waitSeconds, Consumer<OperatorReply> replies)
+      throws IOException {
+    return exchange(command, waitSeconds, replies, true);
+  }
+
+  private End exchange(
+      Telecommand command, double waitSeconds, Consumer<OperatorReply> replies, boolean answers)
+      throws IOException {
     try (SocketChannel desk = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-      OperatorFrames.write(
-          desk,
+      byte[] request =
           OperatorRequest.newBuilder()
               .setOperator(name)
               .setTelecommand(command)
               .setWaitSeconds(waitSeconds)
               .build()
-              .toByteArray());
-      while (true) {
-        OperatorReply reply = OperatorReply.parseFrom(OperatorFrames.read(desk));
-        if (reply.hasError()) {
-          return new End(false, reply.getError());
+              .toByteArray();
+      Optional<IOException> closed = Optional.empty();
+      try {
+        OperatorFrames.write(desk, request);
+      } catch (IOException e) {
+        // a station that turns us away says why before it closes
+        closed = Optional.of(e);
+      }
+      try {
+        return hear(desk, replies, answers);
+      } catch (IOException e) {
+        closed.ifPresent(e::addSuppressed);
+        throw e;
+      }
+    }
+  }
+
+  private static End hear(SocketChannel desk, Consumer<OperatorReply> replies, boolean answers)
+      throws IOException {
+    boolean completed = false;
+    long expected = 0;
+    long shown = 0;
+    while (true) {
+      OperatorReply reply;
+      try {
+        reply = OperatorReply.parseFrom(OperatorFrames.read(desk));
+      } catch (IOException e) {
+        if (completed) {
+          return new End(true, "the ground station went away before all answers had come");
         }
-        stages.accept(reply.getReport());
-        if (reply.getReport().getStage() == Stage.COMPLETED) {
-          return new End(true, "");
-        }
-        if (reply.getReport().getStage() == Stage.FAILED) {
-          return new End(false, reply.getReport().getReason());
-        }
+        throw e;
+      }
+      if (reply.hasError()) {
+        return new End(completed, reply.getError());
+      }
+      replies.accept(reply);
+      Stage stage = reply.getReport().getStage();
+      if (stage == Stage.FAILED) {
+        return new End(false, reply.getReport().getReason());
+      }
+      shown += reply.hasAnswer() ? 1 : 0;
+      if (stage == Stage.COMPLETED) {
+        completed = true;
+        expected = Integer.toUnsignedLong(reply.getReport().getAnswers());
+      }
+      if (completed && (reply.getLast() || !answers)) {
+        boolean all = !answers || shown >= expected;
+        return new End(
+            true, all ? "" : expected - shown + " answers are not shown; ground has kept them");
       }
     }
   }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.heliostat.hil.rig.RigFaults;
 import org.heliostat.hil.rig.RigInject;
+import org.heliostat.hil.terminal.TerminalText;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -59,7 +60,7 @@ final class RigVerb implements Callable<Integer> {
       Path world = FlyingFlight.find(flight, "world");
       try {
         String answer = RigInject.inject(world, fault);
-        System.out.println(answer);
+        System.out.println(TerminalText.lines(answer));
         return answer.startsWith("ok") ? 0 : 1;
       } catch (IOException e) {
         throw new SetupException("the rig does not answer: " + e.getMessage());

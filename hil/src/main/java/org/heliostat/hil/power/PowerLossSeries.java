@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import org.heliostat.hil.terminal.TerminalText;
 
 /**
  * A disk that loses its power so many times: in each boot the guest checks what is there, then
@@ -274,7 +275,7 @@ public final class PowerLossSeries {
     if (cut > 0 && cut <= runs.size()) {
       runs.get(cut - 1).getAsJsonObject().addProperty("outcome", "violated");
     }
-    System.out.println("VIOLATED by cut " + cut + ": " + what);
+    System.out.println("VIOLATED by cut " + cut + ": " + TerminalText.line(what));
   }
 
   /** A boot shows what the cut before it has left, and ends in the next one. */

@@ -1,7 +1,9 @@
 package org.heliostat.hil.ground;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,7 +11,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.heliostat.protocol.CommandReport;
+import org.heliostat.protocol.Downlink;
+import org.heliostat.protocol.FieldValue;
 import org.heliostat.protocol.Noop;
 import org.heliostat.protocol.OperatorReply;
 import org.heliostat.protocol.OperatorRequest;
@@ -123,6 +128,284 @@ class CommandDeskTest {
       desk.submit(noop(60), 0);
     }
     assertThat(desk.submit(noop(60), 0).replies().peek().getError()).contains("64 commands");
+  }
+
+  @Test
+  void answersKeepACommandOpenUntilAllHaveCome() {
+    CommandDesk.Ticket ticket = desk.submit(noop(60), 0);
+    desk.report(report(1, Stage.STARTED));
+    desk.answer(answer(1, "before"));
+    desk.answer(answer(9, "of another command"));
+    desk.report(completed(1, 3));
+    desk.answer(answer(1, "after"));
+    // the wait for its end has been long enough, that for its answers has not
+    desk.tick(CommandDesk.ANSWER_NANOS - 1);
+    desk.answer(answer(1, "the last"));
+    desk.answer(answer(1, "more than it said"));
+    assertThat(told(ticket))
+        .containsExactly("STARTED", "before", "COMPLETED", "after", "the last.");
+    assertThat(desk.json().get("completed").getAsInt()).isEqualTo(1);
+    assertThat(desk.json().get("answering").getAsInt()).isZero();
+  }
+
+  @Test
+  void answersThatCameBeforeTheEndAreNotWaitedFor() {
+    CommandDesk.Ticket ticket = desk.submit(noop(60), 0);
+    desk.answer(answer(1, "a"));
+    desk.report(completed(1, 1));
+    assertThat(told(ticket)).containsExactly("a", "COMPLETED.");
+    assertThat(desk.json().get("answering").getAsInt()).isZero();
+  }
+
+  @Test
+  void answersThatDoNotComeAreMissed() {
+    CommandDesk.Ticket ticket = desk.submit(noop(60), 0);
+    desk.tick(5);
+    desk.report(completed(1, 3));
+    desk.answer(answer(1, "a"));
+    desk.tick(5 + CommandDesk.ANSWER_NANOS - 1);
+    assertThat(told(ticket)).containsExactly("COMPLETED", "a");
+    desk.tick(5 + CommandDesk.ANSWER_NANOS);
+    assertThat(told(ticket))
+        .containsExactly(
+            "2 of 3 answers have not come, and 60 s are over; ground keeps them when they do.");
+    assertThat(desk.json().get("completed").getAsInt()).isEqualTo(1);
+    assertThat(desk.json().get("failed").getAsInt()).isZero();
+  }
+
+  @Test
+  void noMoreThanABoundedNumberWaitsForAnswers() {
+    CommandDesk.Ticket oldest = desk.submit(noop(60), 0);
+    desk.report(completed(1, 1));
+    for (int i = 0; i < CommandDesk.MOST_ANSWERING; i++) {
+      assertThat(told(oldest)).noneMatch(reply -> reply.contains("too many"));
+      CommandDesk.Ticket unused = desk.submit(noop(60), 0);
+      desk.report(completed(i + 2, 1));
+    }
+    assertThat(told(oldest)).hasSize(1).allMatch(reply -> reply.contains("too many"));
+    assertThat(desk.json().get("answering").getAsInt()).isEqualTo(CommandDesk.MOST_ANSWERING);
+  }
+
+  @Test
+  void noMoreThanABoundedNumberIsOnItsWay() {
+    for (int i = 1; i <= CommandDesk.MOST_OPEN; i++) {
+      CommandDesk.Ticket unused = desk.submit(noop(60), 0);
+      desk.report(report(i, Stage.STARTED));
+    }
+    CommandDesk.Ticket unused = desk.submit(noop(60), 0);
+    desk.tick(0);
+    assertThat(counters()).hasSize(CommandDesk.MOST_OPEN);
+    desk.report(report(1, Stage.COMPLETED));
+    desk.tick(0);
+    assertThat(counters()).hasSize(CommandDesk.MOST_OPEN + 1);
+  }
+
+  @Test
+  void anOperatorWhoDoesNotListenLosesNeverTheEnd() {
+    CommandDesk.Ticket ticket = desk.submit(noop(60), 0);
+    desk.report(completed(1, 1000));
+    for (int i = 1; i <= 1000; i++) {
+      desk.answer(answer(1, "" + i));
+    }
+    assertThat(told(ticket)).hasSize(256).startsWith("COMPLETED").endsWith("999", "1000.");
+  }
+
+  @Test
+  void anOperatorWhoHasLeftIsToldNothingAndTheCommandGoesOn() throws IOException {
+    CommandDesk.Ticket ticket = desk.submit(noop(60), 0);
+    desk.leave(ticket);
+    desk.report(completed(1, 5));
+    assertThat(ticket.replies()).isEmpty();
+    assertThat(desk.json().get("completed").getAsInt()).isEqualTo(1);
+    assertThat(desk.json().get("answering").getAsInt()).isZero();
+    assertThat(Files.readString(out.resolve("commands.jsonl"))).contains("COMPLETED");
+    CommandDesk.Ticket later = desk.submit(noop(60), 0);
+    desk.report(completed(2, 5));
+    desk.leave(later);
+    assertThat(desk.json().get("answering").getAsInt()).isZero();
+  }
+
+  @Test
+  void whatTheAuditLogDoesNotTakeIsRefusedAndNotSent() throws IOException {
+    FailingFiles files = new FailingFiles();
+    CommandDesk own = desk(files);
+    files.full.add("audit");
+    CommandDesk.Ticket refused = own.submit(noop(60), 0);
+    assertThat(told(refused)).hasSize(1).allMatch(reply -> reply.contains("audit log"));
+    assertThat(sent).isEmpty();
+    files.full.clear();
+    CommandDesk.Ticket unused = own.submit(noop(60), 0);
+    assertThat(counters()).containsExactly(2L);
+    own.close();
+    assertThat(Files.readAllLines(out.resolve("audit")))
+        .extracting(line -> JsonParser.parseString(line).getAsJsonObject())
+        .extracting(line -> line.get("counter") + " " + line.get("stage").getAsString())
+        .containsExactly("1 REFUSED", "2 SENT");
+  }
+
+  @Test
+  void nothingIsSentWhileALineOfTheAuditLogIsNotOnDisk() throws IOException {
+    FailingFiles files = new FailingFiles();
+    CommandDesk own = desk(files);
+    files.failingOnce.add("audit");
+    CommandDesk.Ticket first = own.submit(noop(60), 0);
+    // on its way when the disk failed
+    assertThat(counters()).containsExactly(1L);
+    own.report(report(1, Stage.COMPLETED));
+    files.failingOnce.add("audit");
+    CommandDesk.Ticket second = own.submit(noop(60), 0);
+    assertThat(told(second)).hasSize(1).allMatch(reply -> reply.contains("audit log"));
+    assertThat(counters()).containsExactly(1L);
+    CommandDesk.Ticket third = own.submit(noop(60), 0);
+    assertThat(counters()).hasSize(2);
+    own.force();
+    assertThat(Files.readAllLines(out.resolve("audit")))
+        .extracting(
+            line -> JsonParser.parseString(line).getAsJsonObject().get("stage").getAsString())
+        .containsExactly("SENT", "COMPLETED", "REFUSED", "SENT");
+    assertThat(told(first)).containsExactly("COMPLETED.");
+    assertThat(third.replies()).isEmpty();
+    own.close();
+  }
+
+  @Test
+  void aStageThatTheAuditLogDoesNotTakeIsNotForced() throws IOException {
+    FailingFiles files = new FailingFiles();
+    CommandDesk own = desk(files);
+    CommandDesk.Ticket unused = own.submit(noop(60), 0);
+    files.full.add("audit");
+    own.report(report(1, Stage.COMPLETED));
+    assertThatThrownBy(own::force).isInstanceOf(IOException.class);
+    files.full.clear();
+    own.force();
+    assertThat(Files.readString(out.resolve("audit"))).contains("COMPLETED");
+    own.close();
+  }
+
+  @Test
+  void aForceThatFailsBeforeAReceiptHoldsTheNextCommandUp() throws IOException {
+    FailingFiles files = new FailingFiles();
+    CommandDesk own = desk(files);
+    CommandDesk.Ticket unused = own.submit(noop(60), 0);
+    own.report(report(1, Stage.COMPLETED));
+    files.failingOnce.add("audit");
+    assertThatThrownBy(own::force).isInstanceOf(IOException.class);
+    // the receiver's force has failed, and the desk's own next one does
+    files.failingOnce.add("audit");
+    assertThat(told(own.submit(noop(60), 0)))
+        .hasSize(1)
+        .allMatch(reply -> reply.contains("audit log"));
+    assertThat(counters()).containsExactly(1L);
+    own.force();
+    CommandDesk.Ticket unusedToo = own.submit(noop(60), 0);
+    assertThat(counters()).hasSize(2);
+    own.close();
+    assertThat(stages()).containsExactly("SENT", "COMPLETED", "REFUSED", "SENT");
+  }
+
+  @Test
+  void nothingIsSentAgainWhileALineOfTheAuditLogIsNotOnDisk() throws IOException {
+    FailingFiles files = new FailingFiles();
+    CommandDesk own = desk(files);
+    files.failingOnce.add("audit");
+    CommandDesk.Ticket unused = own.submit(noop(60), 0);
+    assertThat(sent).hasSize(1);
+    files.failingOnce.add("audit");
+    own.tick(RESEND);
+    assertThat(sent).hasSize(1);
+    // a turn is a turn: a disk that fails is not asked at each look
+    int before = files.forces;
+    own.tick(2 * RESEND - 1);
+    assertThat(files.forces).isEqualTo(before);
+    own.tick(2 * RESEND);
+    assertThat(sent).hasSize(2);
+    assertThat(stages()).containsExactly("SENT");
+    own.close();
+  }
+
+  @Test
+  void aCommandTakesOneForceAfterItIsSentAndItsStagesOneBeforeTheReceipt() throws IOException {
+    FailingFiles files = new FailingFiles();
+    List<Integer> forcesWhenSent = new ArrayList<>();
+    CommandDesk own = desk(files, uplink -> forcesWhenSent.add(files.forces));
+    int before = files.forces;
+    CommandDesk.Ticket unused = own.submit(noop(60), 0);
+    assertThat(forcesWhenSent).containsExactly(before);
+    assertThat(files.forces).isEqualTo(before + 1);
+    for (Stage stage : List.of(Stage.ACCEPTED, Stage.STARTED, Stage.COMPLETED)) {
+      own.report(report(1, stage));
+    }
+    own.tick(1);
+    assertThat(files.forces).isEqualTo(before + 1);
+    own.force();
+    assertThat(files.forces).isEqualTo(before + 2);
+    own.close();
+  }
+
+  @Test
+  void allThatAreLateTakeOneForce() throws IOException {
+    FailingFiles files = new FailingFiles();
+    CommandDesk own = desk(files);
+    for (int i = 0; i < 10; i++) {
+      CommandDesk.Ticket unused = own.submit(noop(1), 0);
+    }
+    int before = files.forces;
+    own.tick(1_000_000_000L);
+    assertThat(files.forces).isEqualTo(before + 1);
+    own.close();
+    assertThat(Files.readAllLines(out.resolve("audit"))).hasSize(11);
+  }
+
+  @Test
+  void aDeskThatIsClosedSendsNothing() throws IOException {
+    desk.close();
+    assertThat(told(desk.submit(noop(60), 0))).containsExactly("the ground station ends.");
+    assertThat(sent).isEmpty();
+  }
+
+  private List<String> stages() throws IOException {
+    return Files.readAllLines(out.resolve("audit")).stream()
+        .map(line -> JsonParser.parseString(line).getAsJsonObject().get("stage").getAsString())
+        .toList();
+  }
+
+  private CommandDesk desk(FailingFiles files) throws IOException {
+    return desk(files, sent::add);
+  }
+
+  private CommandDesk desk(FailingFiles files, Predicate<Uplink> uplink) throws IOException {
+    return new CommandDesk(
+        new CommandCounter(out.resolve("own-counter")),
+        new AuditLog(
+            JsonLines.open(files.open(out.resolve("audit"))), InstantSource.fixed(Instant.EPOCH)),
+        uplink);
+  }
+
+  /** What there was to tell since the last look; a full stop ends the last reply. */
+  private static List<String> told(CommandDesk.Ticket ticket) {
+    List<OperatorReply> replies = new ArrayList<>();
+    ticket.replies().drainTo(replies);
+    return replies.stream()
+        .map(
+            reply ->
+                (reply.hasReport()
+                        ? reply.getReport().getStage().name()
+                        : reply.hasError()
+                            ? reply.getError()
+                            : reply.getAnswer().getFieldValue().getValue())
+                    + (reply.getLast() ? "." : ""))
+        .toList();
+  }
+
+  private static OperatorReply answer(long counter, String value) {
+    return Answers.reply(
+        Downlink.newBuilder()
+            .setFieldValue(FieldValue.newBuilder().setCounter(counter).setValue(value))
+            .build());
+  }
+
+  private static CommandReport completed(long counter, int answers) {
+    return report(counter, Stage.COMPLETED).toBuilder().setAnswers(answers).build();
   }
 
   private List<Long> counters() {

@@ -1,6 +1,7 @@
 package org.heliostat.hil.ground;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -12,14 +13,23 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import org.heliostat.payload.codec.MaskCodec;
+import org.heliostat.protocol.Boot;
+import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.Event;
+import org.heliostat.protocol.EventDump;
+import org.heliostat.protocol.FieldValue;
+import org.heliostat.protocol.FilePart;
+import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.Mask;
 import org.heliostat.protocol.Outcome;
 import org.heliostat.protocol.Product;
+import org.heliostat.protocol.ResetLogDump;
 import org.heliostat.protocol.Severity;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What lies on disk after a record was stored. */
 class DiskArchiveTest {
@@ -109,8 +119,7 @@ class DiskArchiveTest {
       // a file where the item's folder has to be
       Path blocked = out.resolve("stac/frames/f000001");
       Files.writeString(blocked, "");
-      org.assertj.core.api.Assertions.assertThatThrownBy(
-              () -> archive.store(product(1, "f000001", mask())))
+      assertThatThrownBy(() -> archive.store(product(1, "f000001", mask())))
           .isInstanceOf(IOException.class);
       Files.delete(blocked);
       assertThat(archive.store(product(1, "f000001", mask()))).isTrue();
@@ -118,11 +127,210 @@ class DiskArchiveTest {
     assertThat(Files.readAllLines(out.resolve("frames.jsonl"))).hasSize(1);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "received.bin",
+        "frames.jsonl",
+        "events.jsonl",
+        "reports.jsonl",
+        "answers.jsonl",
+        "event-dumps.jsonl",
+        "telemetry.jsonl"
+      })
+  void aForceThatFailedConfirmsNothingLaterThatIsNotOnDisk(String failing) throws Exception {
+    FailingFiles files = new FailingFiles();
+    List<Downlink> records =
+        List.of(
+            event(1, "a"),
+            product(2, "f000001", mask()),
+            record(3).setCommandReport(CommandReport.newBuilder().setCounter(1)).build(),
+            record(4).setFieldValue(FieldValue.newBuilder().setCounter(1)).build(),
+            record(5).setEventDump(EventDump.newBuilder().setCounter(2)).build(),
+            record(6).setHousekeeping(Housekeeping.newBuilder().setSet("slow")).build());
+    try (DiskArchive archive = new DiskArchive(out, TIME, 42, new Counters(), files)) {
+      for (Downlink record : records) {
+        assertThat(archive.store(record)).isTrue();
+      }
+      files.failingOnce.add(failing);
+      assertThatThrownBy(archive::force).isInstanceOf(IOException.class);
+      // without a receipt they come again
+      for (Downlink record : records) {
+        assertThat(archive.store(record)).isFalse();
+      }
+      archive.force();
+      for (String list :
+          List.of("frames", "events", "reports", "answers", "event-dumps", "telemetry")) {
+        assertThat(Files.readAllLines(out.resolve(list + ".jsonl"))).as(list).hasSize(1);
+      }
+      assertThat(RecordList.rows(out.resolve("received.bin")))
+          .extracting(RecordList.Row::number)
+          .containsExactly(1L, 2L, 3L, 4L, 5L, 6L);
+    }
+  }
+
+  @Test
+  void whatAStationHadNotListedWhenItWasKilledIsKeptOnceWhenItComesAgain() throws Exception {
+    DiskArchive killed = open();
+    assertThat(killed.store(event(1, "a"))).isTrue();
+    killed.force();
+    assertThat(killed.store(event(2, "b"))).isTrue();
+    killed.groundEvent(Event.newBuilder().setText("ground").build());
+    // its lines are there, and nobody has closed it
+    byte[] left = Files.readAllBytes(out.resolve("events.jsonl"));
+    try (DiskArchive archive = open()) {
+      assertThat(archive.store(event(1, "a"))).isFalse();
+      assertThat(archive.store(event(2, "b"))).isFalse();
+      archive.force();
+      // of the record and of the ground's own, and at no time less than that
+      assertThat(Files.readAllBytes(out.resolve("events.jsonl"))).isEqualTo(left);
+      assertThat(RecordList.rows(out.resolve("received.bin"))).hasSize(2);
+    }
+    assertThat(texts()).containsExactly("a", "b", "ground");
+  }
+
+  @Test
+  void aKillAtAnyStepOfTheStartLosesNoLine() throws Exception {
+    DiskArchive killed = open();
+    assertThat(killed.store(event(1, "a"))).isTrue();
+    killed.force();
+    assertThat(killed.store(event(2, "b"))).isTrue();
+    killed.groundEvent(Event.newBuilder().setText("ground").build());
+    assertThat(killed.store(event(3, "c"))).isTrue();
+    killed.groundEvent(Event.newBuilder().setText("ground again").build());
+    byte[] left = Files.readAllBytes(out.resolve("events.jsonl"));
+    FailingFiles files = new FailingFiles();
+    files.afterEachChange = () -> assertThat(out.resolve("events.jsonl")).hasBinaryContent(left);
+    try (DiskArchive archive = new DiskArchive(out, TIME, 42, new Counters(), files)) {
+      archive.force();
+      assertThat(archive.store(event(3, "c"))).isFalse();
+    }
+    assertThat(files.changes).isPositive();
+    assertThat(texts()).containsExactly("a", "b", "ground", "c", "ground again");
+  }
+
+  @Test
+  void recordedHousekeepingIsKeptOnceOverAKillToo() throws Exception {
+    Downlink recorded =
+        record(1).setHousekeeping(Housekeeping.newBuilder().setSet("slow").setBoots(3)).build();
+    DiskArchive killed = open();
+    assertThat(killed.store(recorded)).isTrue();
+    killed.telemetry(Housekeeping.newBuilder().setSet("live").build());
+    try (DiskArchive archive = open()) {
+      assertThat(archive.store(recorded)).isFalse();
+    }
+    assertThat(Files.readAllLines(out.resolve("telemetry.jsonl")))
+        .hasSize(2)
+        .satisfiesExactly(
+            line -> assertThat(line).contains("\"record\":1"),
+            line -> assertThat(line).doesNotContain("record"));
+  }
+
+  @Test
+  void anOldNumberThatIsCountedAnewIsKeptOnceOverAKillToo() throws Exception {
+    DiskArchive killed = open();
+    assertThat(killed.store(event(1, "a"))).isTrue();
+    assertThat(killed.store(event(2, "b"))).isTrue();
+    killed.force();
+    // the satellite has lost its recorder
+    assertThat(killed.store(event(1, "new a"))).isTrue();
+    assertThat(killed.store(event(2, "new b"))).isTrue();
+    try (DiskArchive archive = open()) {
+      assertThat(archive.store(event(1, "new a"))).isFalse();
+      assertThat(archive.store(event(2, "new b"))).isFalse();
+      assertThat(archive.store(event(2, "newer b"))).isTrue();
+    }
+    assertThat(texts()).containsExactly("a", "b", "new a", "new b", "newer b");
+  }
+
+  @Test
+  void aResetLogIsKeptAsAnAnswer() throws Exception {
+    try (DiskArchive archive = open()) {
+      assertThat(
+              archive.store(
+                  record(1)
+                      .setResetLog(
+                          ResetLogDump.newBuilder()
+                              .setCounter(7)
+                              .addBoots(Boot.newBuilder().setCause("first boot")))
+                      .build()))
+          .isTrue();
+    }
+    assertThat(Files.readString(out.resolve("answers.jsonl")))
+        .contains("\"answer\":\"reset_log\"")
+        .contains("first boot");
+  }
+
+  @Test
+  void theNamesOfFilesAndFoldersAreOnDiskBeforeAReceipt() throws Exception {
+    FailingFiles files = new FailingFiles();
+    Path below = out.resolve("a/b");
+    try (DiskArchive archive = new DiskArchive(below, TIME, 42, new Counters(), files)) {
+      assertThat(files.folders)
+          .contains(out, out.resolve("a"), below, below.resolve("stac"))
+          .endsWith(below);
+      files.folders.clear();
+      assertThat(archive.store(filePart(1, 0))).isTrue();
+      assertThat(files.folders)
+          .containsExactly(below, below.resolve("files"), below.resolve("files/7"));
+      // the names are there
+      assertThat(archive.store(filePart(2, 1))).isTrue();
+      assertThat(files.folders).hasSize(3);
+      files.folders.clear();
+      assertThat(archive.store(product(3, "f000001", mask()))).isTrue();
+      archive.force();
+      assertThat(files.folders).containsExactly(below.resolve("stac/frames"));
+      archive.force();
+      assertThat(files.folders).hasSize(1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "files", "7"})
+  void aPartWhoseNamesAreNotOnDiskIsNotStored(String failing) throws Exception {
+    FailingFiles files = new FailingFiles();
+    try (DiskArchive archive = new DiskArchive(out, TIME, 42, new Counters(), files)) {
+      files.failingOnce.add(failing.isEmpty() ? String.valueOf(out.getFileName()) : failing);
+      assertThatThrownBy(() -> archive.store(filePart(1, 0))).isInstanceOf(IOException.class);
+      files.folders.clear();
+      assertThat(archive.store(filePart(1, 0))).isTrue();
+      assertThat(files.folders).containsExactly(out, out.resolve("files"), out.resolve("files/7"));
+    }
+    assertThat(out.resolve("files/7/a")).hasContent("x");
+  }
+
+  @Test
+  void anItemWhoseFolderIsNotOnDiskIsNotConfirmed() throws Exception {
+    FailingFiles files = new FailingFiles();
+    try (DiskArchive archive = new DiskArchive(out, TIME, 42, new Counters(), files)) {
+      assertThat(archive.store(product(1, "f000001", mask()))).isTrue();
+      files.failingOnce.add("frames");
+      assertThatThrownBy(archive::force).isInstanceOf(IOException.class);
+      files.folders.clear();
+      archive.force();
+      assertThat(files.folders).containsExactly(out.resolve("stac/frames"));
+    }
+  }
+
+  @Test
+  void anArchiveWhoseFilesHaveNoNameOnDiskDoesNotOpen() {
+    FailingFiles files = new FailingFiles();
+    files.failingOnce.add(String.valueOf(out.getFileName()));
+    assertThatThrownBy(() -> new DiskArchive(out, TIME, 42, new Counters(), files))
+        .isInstanceOf(IOException.class);
+  }
+
   @Test
   void anIdNamesNoFileElsewhere() {
     assertThat(Catalogue.fileName("f000001")).isEqualTo("f000001");
     assertThat(Catalogue.fileName("../../etc/passwd")).matches("x[0-9a-f]{64}");
     assertThat(Catalogue.fileName("")).matches("x[0-9a-f]{64}");
+  }
+
+  private List<String> texts() throws IOException {
+    return Files.readAllLines(out.resolve("events.jsonl")).stream()
+        .map(line -> JsonParser.parseString(line).getAsJsonObject().get("text").getAsString())
+        .toList();
   }
 
   private DiskArchive open() throws IOException {
@@ -135,6 +343,22 @@ class DiskArchiveTest {
       mask[at] = (byte) (at * 7 % 5 < 2 ? 255 : 0);
     }
     return mask;
+  }
+
+  private static Downlink.Builder record(long number) {
+    return Downlink.newBuilder().setRecord(number);
+  }
+
+  private static Downlink filePart(long record, long offset) {
+    return record(record)
+        .setFilePart(
+            FilePart.newBuilder()
+                .setCounter(7)
+                .setPath("logs/a")
+                .setOffset(offset)
+                .setFileSize(2)
+                .setContent(ByteString.copyFromUtf8("x")))
+        .build();
   }
 
   private static Downlink event(long record, String text) {

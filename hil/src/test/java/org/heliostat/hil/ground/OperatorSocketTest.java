@@ -2,6 +2,8 @@ package org.heliostat.hil.ground;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
 
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -13,9 +15,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.heliostat.protocol.CommandReport;
+import org.heliostat.protocol.Downlink;
+import org.heliostat.protocol.FieldValue;
 import org.heliostat.protocol.Noop;
 import org.heliostat.protocol.OperatorReply;
 import org.heliostat.protocol.OperatorRequest;
@@ -90,11 +98,7 @@ class OperatorSocketTest {
   }
 
   private void answer(SocketChannel operator) throws IOException {
-    while (sent.isEmpty()) {
-      desk.tick(0);
-      Thread.onSpinWait();
-    }
-    long counter = sent.remove().getTelecommand().getCounter();
+    long counter = sent();
     for (Stage stage : new Stage[] {Stage.ACCEPTED, Stage.COMPLETED}) {
       desk.report(CommandReport.newBuilder().setCounter(counter).setStage(stage).build());
       assertThat(reply(operator).getReport().getStage()).isEqualTo(stage);
@@ -138,6 +142,129 @@ class OperatorSocketTest {
     }
     desk.tick(0);
     assertThat(sent).isEmpty();
+  }
+
+  @Test
+  void answersReachTheOperatorAndTheLastEndsTheCommand() throws IOException {
+    Telecommand noop = Telecommand.newBuilder().setNoop(Noop.getDefaultInstance()).build();
+    try (SocketChannel operator = operator(noop)) {
+      long counter = sent();
+      desk.report(
+          CommandReport.newBuilder()
+              .setCounter(counter)
+              .setStage(Stage.COMPLETED)
+              .setAnswers(1)
+              .build());
+      assertThat(reply(operator).getLast()).isFalse();
+      desk.answer(
+          Answers.reply(
+              Downlink.newBuilder()
+                  .setFieldValue(FieldValue.newBuilder().setCounter(counter).setValue("1"))
+                  .build()));
+      OperatorReply answer = reply(operator);
+      assertThat(answer.getAnswer().getFieldValue().getValue()).isEqualTo("1");
+      assertThat(answer.getLast()).isTrue();
+      ask(operator, noop);
+      answer(operator);
+    }
+  }
+
+  @Test
+  void aLookWhetherTheOperatorIsThereSwallowsNothing() throws IOException {
+    try (ServerSocketChannel elsewhere = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      Path other = address.resolveSibling("t");
+      elsewhere.bind(UnixDomainSocketAddress.of(other));
+      try (SocketChannel near = SocketChannel.open(UnixDomainSocketAddress.of(other));
+          PatientChannel patient = new PatientChannel(elsewhere.accept(), 10_000)) {
+        assertThat(patient.hasEnded()).isFalse();
+        OperatorFrames.write(near, new byte[] {1, 2, 3});
+        OperatorFrames.write(near, new byte[] {4});
+        SocketChannel unused = near.shutdownOutput();
+        assertThat(patient.hasEnded()).isFalse();
+        assertThat(patient.hasEnded()).isFalse();
+        assertThat(OperatorFrames.read(patient)).containsExactly(1, 2, 3);
+        assertThat(patient.hasEnded()).isFalse();
+        assertThat(OperatorFrames.read(patient)).containsExactly(4);
+        assertThat(patient.hasEnded()).isTrue();
+      } finally {
+        Files.delete(other);
+      }
+    }
+  }
+
+  @Test
+  void anOperatorWhoHasGoneGivesThePlaceBackBeforeTheCommandEnds() throws IOException {
+    Telecommand noop = Telecommand.newBuilder().setNoop(Noop.getDefaultInstance()).build();
+    for (int i = 0; i < OperatorSocket.MOST; i++) {
+      operator(noop).close();
+    }
+    // none of them has ended, and after a while each place is free again
+    List<SocketChannel> here = new ArrayList<>();
+    try {
+      while (here.size() < OperatorSocket.MOST) {
+        SocketChannel next = SocketChannel.open(UnixDomainSocketAddress.of(address));
+        try {
+          ask(next, Telecommand.getDefaultInstance());
+        } catch (IOException e) {
+          // turned away already; why can still be read
+          assertThat(e).hasMessageContaining("pipe");
+        }
+        if (reply(next).getError().contains("no command")) {
+          here.add(next);
+        } else {
+          next.close();
+          Thread.onSpinWait();
+        }
+      }
+      assertThat(desk.json().get("completed").getAsInt()).isZero();
+      // and one more is told that there is none
+      try (SocketChannel more = SocketChannel.open(UnixDomainSocketAddress.of(address))) {
+        assertThat(reply(more).getError()).contains("16 operators");
+        assertThatThrownBy(() -> reply(more)).isInstanceOf(IOException.class);
+      }
+    } finally {
+      for (SocketChannel channel : here) {
+        channel.close();
+      }
+    }
+  }
+
+  @Test
+  void aDoorThatCannotBeOpenedIsNotTriedWithoutAPause() throws Exception {
+    ServerSocketChannel noFiles = mock(ServerSocketChannel.class);
+    AtomicInteger attempts = new AtomicInteger();
+    when(noFiles.accept())
+        .thenAnswer(
+            call -> {
+              attempts.incrementAndGet();
+              throw new IOException("Too many open files");
+            });
+    Set<Thread> before = Thread.getAllStackTraces().keySet();
+    long start = System.nanoTime();
+    OperatorSocket poor =
+        new OperatorSocket(address.resolveSibling("none"), desk, () -> 0, noFiles);
+    while (attempts.get() < 3) {
+      Thread.onSpinWait();
+    }
+    long millis = (System.nanoTime() - start) / 1_000_000;
+    assertThat(millis).isGreaterThanOrEqualTo(2 * OperatorSocket.BACK_OFF_MILLIS - 2);
+    List<Thread> fresh =
+        Thread.getAllStackTraces().keySet().stream()
+            .filter(thread -> !before.contains(thread))
+            .filter(thread -> thread.getName().equals("ground-operators"))
+            .toList();
+    assertThat(fresh).hasSize(1);
+    poor.close();
+    fresh.get(0).join(20_000);
+    assertThat(fresh.get(0).isAlive()).isFalse();
+  }
+
+  private long sent() {
+    while (sent.isEmpty()) {
+      desk.tick(0);
+      Thread.onSpinWait();
+    }
+    return sent.remove().getTelecommand().getCounter();
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.mockito.Mockito.inOrder;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
+import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +15,9 @@ import org.heliostat.protocol.ChecksumSeal;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.Event;
+import org.heliostat.protocol.FilePart;
 import org.heliostat.protocol.Housekeeping;
+import org.heliostat.protocol.OperatorReply;
 import org.heliostat.protocol.PacketSeal.Direction;
 import org.heliostat.protocol.Uplink;
 import org.junit.jupiter.api.Test;
@@ -155,6 +158,60 @@ class ReceiverTest {
     receiver.receive(packet, 0);
     receiver.receive(packet, 0);
     assertThat(reports).hasSize(1);
+  }
+
+  @Test
+  void anAnswerIsHandedOnOnceAndOnlyWhenItIsOnDisk() throws IOException {
+    when(archive.store(any())).thenReturn(true, true, false, false);
+    doThrow(new IOException("I/O error")).doNothing().when(archive).force();
+    List<String> handedOn = new ArrayList<>();
+    Receiver.Reports desk =
+        new Receiver.Reports() {
+          @Override
+          public void report(CommandReport report) {
+            handedOn.add("stage " + report.getCounter());
+          }
+
+          @Override
+          public void answer(OperatorReply reply) {
+            handedOn.add(
+                "part " + reply.getPartBytes() + reply.getAnswer().getFilePart().getContent());
+            assertThat(reply.getKept()).isEqualTo("files/1/b");
+          }
+        };
+    Receiver withDesk =
+        new Receiver(
+            seal, archive, sent::add, live::add, desk, new GroundEvents(events::add), counters);
+    byte[] stage =
+        sealed(
+            Downlink.newBuilder()
+                .setRecord(5)
+                .setCommandReport(CommandReport.newBuilder().setCounter(1)));
+    byte[] answer =
+        sealed(
+            Downlink.newBuilder()
+                .setRecord(6)
+                .setFilePart(
+                    FilePart.newBuilder()
+                        .setCounter(1)
+                        .setPath("a/b")
+                        .setFileSize(3)
+                        .setContent(ByteString.copyFromUtf8("abc"))));
+    withDesk.receive(stage, 0);
+    withDesk.receive(answer, 0);
+    withDesk.flushNow();
+    assertThat(sent).isEmpty();
+    assertThat(handedOn).containsExactly("stage 1");
+    withDesk.receive(stage, 1);
+    withDesk.receive(answer, 1);
+    withDesk.flushNow();
+    withDesk.flushNow();
+    assertThat(sent).hasSize(1);
+    assertThat(handedOn).containsExactly("stage 1", "part 3" + ByteString.EMPTY);
+  }
+
+  private byte[] sealed(Downlink.Builder downlink) {
+    return seal.seal(Direction.DOWNLINK, downlink.build().toByteArray());
   }
 
   private byte[] record(long number) {
