@@ -84,7 +84,7 @@ public final class PowerLossGuest {
         new Commands(
             clock, CommandJournal.open(folder.resolve("commands.bin")), state, reports, events);
     Tables tables = Tables.open(folder.resolve("tables"), List.of(), false, events);
-    tables.serve(commands, reports);
+    tables.serve(commands);
     limits =
         tables.register(
             new TableDefinition(
