@@ -95,7 +95,11 @@ public final class Executive implements AppControl {
   static String threadOf(AppConfig config) {
     return config.getRateGroup().isEmpty()
         ? "app-" + config.getName()
-        : "rate-" + config.getRateGroup();
+        : threadOfGroup(config.getRateGroup());
+  }
+
+  private static String threadOfGroup(String rateGroup) {
+    return "rate-" + rateGroup;
   }
 
   private void startThreads() {
@@ -107,7 +111,7 @@ public final class Executive implements AppControl {
       if (!members.isEmpty()) {
         RateGroup group = new RateGroup(services, config, members);
         groups.add(group);
-        String name = "rate-" + config.getName();
+        String name = threadOfGroup(config.getName());
         thread(
             name,
             () -> {

@@ -53,6 +53,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.mockito.InOrder;
+import org.mockito.stubbing.Answer;
 
 @Timeout(30)
 class ExecutiveTest {
@@ -96,6 +97,15 @@ class ExecutiveTest {
 
   private Executive start() {
     return Executive.start(testServices().build(), new OfferedApps(offered), config -> true);
+  }
+
+  /** Says that the app hangs, and hangs until the test ends it. */
+  private static Answer<Void> hang(CountDownLatch hanging, CountDownLatch end) {
+    return call -> {
+      hanging.countDown();
+      end.await();
+      return null;
+    };
   }
 
   private TestServices testServices() {
@@ -239,14 +249,7 @@ class ExecutiveTest {
     app("one").setHeartbeatSeconds(1000);
     CountDownLatch hanging = new CountDownLatch(1);
     CountDownLatch end = new CountDownLatch(1);
-    doAnswer(
-            call -> {
-              hanging.countDown();
-              end.await();
-              return null;
-            })
-        .when(apps.get("one"))
-        .step();
+    doAnswer(hang(hanging, end)).when(apps.get("one")).step();
     Executive executive = start();
     hanging.await();
     assertThat(executive.stalled()).isEmpty();
@@ -370,14 +373,7 @@ class ExecutiveTest {
     app("one").setHeartbeatSeconds(1000);
     CountDownLatch hanging = new CountDownLatch(1);
     CountDownLatch end = new CountDownLatch(1);
-    doAnswer(
-            call -> {
-              hanging.countDown();
-              end.await();
-              return null;
-            })
-        .when(apps.get("one"))
-        .step();
+    doAnswer(hang(hanging, end)).when(apps.get("one")).step();
     Executive executive = start();
     executive.register(() -> {});
     hanging.await();
@@ -481,14 +477,7 @@ class ExecutiveTest {
             .addRateGroups(RateGroupConfig.newBuilder().setName("fast").setHertz(100)));
     CountDownLatch hanging = new CountDownLatch(1);
     CountDownLatch end = new CountDownLatch(1);
-    doAnswer(
-            call -> {
-              hanging.countDown();
-              end.await();
-              return null;
-            })
-        .when(apps.get("one"))
-        .cycle();
+    doAnswer(hang(hanging, end)).when(apps.get("one")).cycle();
     Executive executive = start();
     executive.register(() -> {});
     hanging.await();

@@ -126,6 +126,24 @@ class HardwareCommandsTest {
     return send(command).end.get(60, TimeUnit.SECONDS);
   }
 
+  private static Telecommand resetCard() {
+    return Telecommand.newBuilder().setResetCard(ResetCard.newBuilder().setDevice("card0")).build();
+  }
+
+  /** A reset of the card takes until the test lets it be done. */
+  private CountDownLatch resetsHang() throws HardwareFault {
+    CountDownLatch free = new CountDownLatch(1);
+    readings.put("card0", reading(40, Long.MAX_VALUE));
+    doAnswer(
+            call -> {
+              free.await();
+              return null;
+            })
+        .when(card)
+        .reset();
+    return free;
+  }
+
   private static Telecommand cycle() {
     return Telecommand.newBuilder()
         .setCycleRail(CycleRail.newBuilder().setDevice("switch0").setOffSeconds(2))
@@ -199,8 +217,7 @@ class HardwareCommandsTest {
   @Test
   void aDriverThatBreaksFailsItsCommandAndNoOther() throws Exception {
     doThrow(new IllegalStateException("bug")).when(card).reset();
-    Telecommand reset =
-        Telecommand.newBuilder().setResetCard(ResetCard.newBuilder().setDevice("card0")).build();
+    Telecommand reset = resetCard();
     assertThat(end(reset)).contains("the driver failed");
     assertThat(
             end(
@@ -282,8 +299,7 @@ class HardwareCommandsTest {
 
   @Test
   void aCardThatIsSilentAfterItsResetFailsTheCommand() throws Exception {
-    Telecommand reset =
-        Telecommand.newBuilder().setResetCard(ResetCard.newBuilder().setDevice("card0")).build();
+    Telecommand reset = resetCard();
     // a sample from before the reset is no answer
     readings.put("card0", reading(40, 0));
     assertThat(end(reset)).contains("TIMEOUT").contains("does not answer");
@@ -331,17 +347,8 @@ class HardwareCommandsTest {
 
   @Test
   void whoComesWhenTooManyWaitIsToldSoAtOnce() throws Exception {
-    CountDownLatch free = new CountDownLatch(1);
-    readings.put("card0", reading(40, Long.MAX_VALUE));
-    doAnswer(
-            call -> {
-              free.await();
-              return null;
-            })
-        .when(card)
-        .reset();
-    Telecommand reset =
-        Telecommand.newBuilder().setResetCard(ResetCard.newBuilder().setDevice("card0")).build();
+    CountDownLatch free = resetsHang();
+    Telecommand reset = resetCard();
     Result first = send(reset);
     Result last = first;
     for (int i = 0; i <= HardwareCommands.MOST; i++) {
@@ -410,17 +417,8 @@ class HardwareCommandsTest {
 
   @Test
   void aRailIsSwitchedOffThoughOperatorsHaveTakenAllPlaces() throws Exception {
-    CountDownLatch free = new CountDownLatch(1);
-    readings.put("card0", reading(40, Long.MAX_VALUE));
-    doAnswer(
-            call -> {
-              free.await();
-              return null;
-            })
-        .when(card)
-        .reset();
-    Telecommand reset =
-        Telecommand.newBuilder().setResetCard(ResetCard.newBuilder().setDevice("card0")).build();
+    CountDownLatch free = resetsHang();
+    Telecommand reset = resetCard();
     for (int i = 0; i < HardwareCommands.MOST; i++) {
       Result unused = send(reset);
     }
@@ -448,8 +446,7 @@ class HardwareCommandsTest {
   @Test
   void aDriverWhoseLibraryLacksSomethingHoldsUpNothingBehindIt() throws Exception {
     doThrow(new UnsatisfiedLinkError("nvmlDeviceReset")).when(card).reset();
-    Telecommand reset =
-        Telecommand.newBuilder().setResetCard(ResetCard.newBuilder().setDevice("card0")).build();
+    Telecommand reset = resetCard();
     assertThat(end(reset)).contains("the driver failed");
     when(card.read()).thenReturn(reading(40, 1));
     assertThat(end(limit(40))).isEqualTo("completed");
