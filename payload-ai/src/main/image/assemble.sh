@@ -6,7 +6,7 @@ image=$target/image
 rm -rf "$image"
 mkdir -p "$image/lib" "$image/native"
 cp "$target"/image-lib/*.jar "$target"/payload-ai-*.jar "$image/lib/"
-cp "$source/image/launch.sh" "$image/"
+cp "$source/image/launch.sh" "$source"/image/*.options "$image/"
 cp -R "$source/image/bin" "$source/models" "$source/missions" "$image/"
 chmod 755 "$image"/bin/*
 unpack() { # unpack JAR FOLDER_IN_JAR: native libraries lie in the open, so that no process unpacks its own

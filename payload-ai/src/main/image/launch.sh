@@ -6,16 +6,16 @@ case $(uname -m) in
   aarch64) onnx=linux-aarch64 jna=linux-aarch64 ;;
   *) echo "the image has no native libraries for $(uname -m)" >&2; exit 2 ;;
 esac
+# nothing that the environment happens to hold
+before=
 # in a fixed order: an archive of classes fits one class path alone
 classes=
 for jar in "$here"/lib/*.jar; do
   classes=$classes${classes:+:}$jar
 done
-# at a lower priority where $lower says by how much
+# by way of $before, where it names a program that changes something first
 launch() {
-  exec ${lower:+nice -n "$lower"} "$java" -XX:+IgnoreUnrecognizedVMOptions --enable-native-access=ALL-UNNAMED \
-    --sun-misc-unsafe-memory-access=allow -XX:+UseSerialGC -XX:-UsePerfData -XX:+ExitOnOutOfMemoryError \
-    -Djava.awt.headless=true -Dheliostat.image="$here" \
+  exec $before "$java" "@$here/jvm.options" -Dheliostat.image="$here" \
     -Donnxruntime.native.path="$here/native/$onnx" \
     -Djna.boot.library.path="$here/native/$jna" -Djna.nounpack=true \
     -cp "$classes" "$@"

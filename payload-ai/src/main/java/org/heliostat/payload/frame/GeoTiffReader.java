@@ -2,7 +2,6 @@ package org.heliostat.payload.frame;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,7 +52,7 @@ final class GeoTiffReader {
       FileDirectory directory = image.getFileDirectory();
       checkSize(directory, Files.size(file));
       checkDeflated(directory, file);
-      Rasters rasters = directory.readRasters();
+      Rasters rasters = rasters(directory);
       return new Result(planes(rasters, nodata(directory)), bbox(directory, rasters));
     } catch (IOException e) {
       throw new FrameFault("GeoTIFF cannot be read: " + e.getMessage(), e);
@@ -124,6 +123,24 @@ final class GeoTiffReader {
     }
   }
 
+  private static Rasters rasters(FileDirectory directory) throws FrameFault {
+    try {
+      return directory.readRasters();
+    } catch (OutOfMemoryError e) {
+      // as in Planes.plane: the library's buffers lie outside the heap, too
+      throw new FrameFault(
+          "no memory for "
+              + directory.getSamplesPerPixel()
+              + " bands of "
+              + directory.getImageWidth()
+              + " x "
+              + directory.getImageHeight()
+              + " pixels: "
+              + e.getMessage(),
+          e);
+    }
+  }
+
   private static Planes planes(Rasters rasters, double nodata) throws FrameFault {
     FieldType field = rasters.getFieldTypes()[0];
     SampleType type =
@@ -142,8 +159,7 @@ final class GeoTiffReader {
       }
       ByteBuffer from =
           rasters.getSampleValues()[b].duplicate().order(rasters.getSampleValues()[b].order());
-      ByteBuffer to =
-          ByteBuffer.allocate(pixels * Planes.bytes(type)).order(ByteOrder.LITTLE_ENDIAN);
+      ByteBuffer to = Planes.plane(pixels, type);
       for (int i = 0; i < pixels; i++) {
         switch (field) {
           case BYTE -> to.put(from.get(i));

@@ -204,8 +204,7 @@ final class NpyReader {
     }
     ByteBuffer[] planes = new ByteBuffer[bands];
     for (int b = 0; b < bands; b++) {
-      planes[b] =
-          ByteBuffer.allocate(height * width * Planes.bytes(type)).order(ByteOrder.LITTLE_ENDIAN);
+      planes[b] = Planes.plane(height * width, type);
     }
     ByteOrder order = header.bigEndian ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
     int rowSamples = bandsFirst ? width : width * bands;

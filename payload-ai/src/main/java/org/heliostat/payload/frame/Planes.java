@@ -1,6 +1,7 @@
 package org.heliostat.payload.frame;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import org.heliostat.protocol.SampleType;
 
@@ -11,6 +12,20 @@ import org.heliostat.protocol.SampleType;
  * @param nodata sample that stands for no data; NaN where the file names none
  */
 record Planes(int width, int height, SampleType type, List<ByteBuffer> bands, double nodata) {
+  /**
+   * An empty plane; outside the heap, whose collections would stop the flight for it.
+   *
+   * @throws FrameFault when there is no memory for it
+   */
+  static ByteBuffer plane(int pixels, SampleType type) throws FrameFault {
+    try {
+      return ByteBuffer.allocateDirect(pixels * bytes(type)).order(ByteOrder.LITTLE_ENDIAN);
+    } catch (OutOfMemoryError e) {
+      // thrown by the JDK's own count of direct memory; the heap has not run out
+      throw new FrameFault("no memory for " + pixels + " samples: " + e.getMessage(), e);
+    }
+  }
+
   static int bytes(SampleType type) {
     return switch (type) {
       case UINT8 -> 1;

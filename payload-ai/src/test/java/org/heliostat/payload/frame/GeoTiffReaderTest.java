@@ -38,10 +38,17 @@ class GeoTiffReaderTest {
 
   private static byte[] tiff(FieldType type, int compression, boolean georeferenced, String nodata)
       throws IOException {
+    return tiff(WIDTH, HEIGHT, type, compression, georeferenced, nodata);
+  }
+
+  /** With two bands. */
+  static byte[] tiff(
+      int width, int height, FieldType type, int compression, boolean georeferenced, String nodata)
+      throws IOException {
     FieldType[] types = {type, type};
-    Rasters rasters = new Rasters(WIDTH, HEIGHT, types, ByteOrder.LITTLE_ENDIAN);
-    for (int y = 0; y < HEIGHT; y++) {
-      for (int x = 0; x < WIDTH; x++) {
+    Rasters rasters = new Rasters(width, height, types, ByteOrder.LITTLE_ENDIAN);
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
         for (int b = 0; b < 2; b++) {
           int value = 100 * b + 10 * y + x;
           Number sample =
@@ -57,8 +64,8 @@ class GeoTiffReaderTest {
       }
     }
     FileDirectory directory = new FileDirectory(new TreeSet<>(), rasters);
-    directory.setImageWidth(WIDTH);
-    directory.setImageHeight(HEIGHT);
+    directory.setImageWidth(width);
+    directory.setImageHeight(height);
     directory.setBitsPerSample(rasters.getBitsPerSample());
     directory.setSampleFormat(rasters.getSampleFormat());
     directory.setCompression(compression);

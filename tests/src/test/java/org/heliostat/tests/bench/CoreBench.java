@@ -47,7 +47,13 @@ final class CoreBench {
   private static void bus(Path home, BenchReport report) throws IOException, InterruptedException {
     Map<String, String> found =
         Loops.run(
-            Loops.FLIGHT_FLAGS, Map.of(), BusLoops.class, "throughput", "wake", "same", "flood");
+            Loops.flightFlags(home),
+            Map.of(),
+            BusLoops.class,
+            "throughput",
+            "wake",
+            "same",
+            "flood");
     String how = "median of 15 rounds of 1,000,000 messages of 64 B, in turns, lossless; ";
     double one = Loops.number(found, "bus_1");
     report.add(
@@ -132,7 +138,7 @@ final class CoreBench {
       throws IOException, InterruptedException {
     Path folder = home.resolve("target/bench/recorder");
     Map<String, String> found =
-        Loops.run(Loops.FLIGHT_FLAGS, Map.of(), RecorderLoops.class, folder.toString());
+        Loops.run(Loops.flightFlags(home), Map.of(), RecorderLoops.class, folder.toString());
     String how = "median of 41 rounds in turns, beside bare writes to a file of full length; ";
     report.add(
         Row.atLeast(

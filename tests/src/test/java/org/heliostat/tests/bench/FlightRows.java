@@ -35,7 +35,7 @@ final class FlightRows {
       List<String> unused = flight.awaitLog("(WORKER_STARTED)", 2);
       memory(flight, report);
       commands(flight, report);
-      start(flight, report);
+      start(home, flight, report);
     }
   }
 
@@ -117,7 +117,7 @@ final class FlightRows {
             plainly));
   }
 
-  private static void start(BenchFlight flight, BenchReport report)
+  private static void start(Path home, BenchFlight flight, BenchReport report)
       throws IOException, InterruptedException {
     List<Double> bare = new ArrayList<>();
     for (int i = 0; i < STARTS; i++) {
@@ -126,7 +126,7 @@ final class FlightRows {
       int starts = flight.awaitLog(BEGINS, before + (killed ? 1 : 0)).size();
       // the next start is not to share the processors with this one
       List<String> unused = flight.awaitLog("(core/OPERATIONAL)", starts);
-      bare.add(bareStart());
+      bare.add(bareStart(home));
     }
     List<Double> ours = flight.log(BEGINS).stream().skip(1).map(Double::parseDouble).toList();
     report.add(
@@ -139,10 +139,10 @@ final class FlightRows {
             "median of 3, in turns with a bare JVM that parses one protobuf message; aim 0.7 s"));
   }
 
-  private static double bareStart() throws IOException, InterruptedException {
+  private static double bareStart(Path home) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(Loops.FLIGHT_FLAGS);
+    command.addAll(Loops.flightFlags(home));
     command.addAll(
         List.of("-cp", System.getProperty("java.class.path"), BareStart.class.getName()));
     long start = System.nanoTime();

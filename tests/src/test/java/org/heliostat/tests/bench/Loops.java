@@ -14,27 +14,15 @@ import java.util.concurrent.TimeUnit;
  * Runs what is measured in a process of its own, and reads the {@code name value} lines it prints.
  */
 final class Loops {
-  /**
-   * How the flight process's JVM is started (launch.sh and bin/flight in
-   * payload-ai/src/main/image).
-   */
-  static final List<String> FLIGHT_FLAGS =
-      List.of(
-          "-XX:+IgnoreUnrecognizedVMOptions",
-          "--enable-native-access=ALL-UNNAMED",
-          "--sun-misc-unsafe-memory-access=allow",
-          "-XX:+UseSerialGC",
-          "-XX:-UsePerfData",
-          "-XX:+ExitOnOutOfMemoryError",
-          "-XX:Tier4InvocationThreshold=100000",
-          "-XX:Tier4MinInvocationThreshold=20000",
-          "-XX:Tier4CompileThreshold=200000",
-          "-XX:Tier4BackEdgeThreshold=1000000",
-          "-Xmx384m");
-
   private static final int LONGEST_SECONDS = 300;
 
   private Loops() {}
+
+  /** How the flight process's JVM is started: the argument files of the image. */
+  static List<String> flightFlags(Path home) {
+    Path image = home.resolve("payload-ai/target/image");
+    return List.of("@" + image.resolve("jvm.options"), "@" + image.resolve("flight.options"));
+  }
 
   /** Words of each line by its first one. */
   static Map<String, String> run(
