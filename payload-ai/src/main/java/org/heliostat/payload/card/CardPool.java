@@ -1,5 +1,6 @@
 package org.heliostat.payload.card;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,7 +30,8 @@ public final class CardPool implements AutoCloseable {
   private volatile String whyNone = "no compute card is usable";
 
   /** Starts a worker for each card in use. */
-  public CardPool(Services services, ModelFolder model) {
+  public CardPool(Services services, ModelFolder model) throws IOException {
+    WorkerProcess.removeSockets(services.run());
     this.maxAttempts = services.mission().getPayload().getMaxAttempts();
     for (CardConfig card : MissionFile.activeCards(services.mission())) {
       DeviceConfig device =

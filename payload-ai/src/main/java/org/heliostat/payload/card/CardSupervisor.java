@@ -137,12 +137,12 @@ final class CardSupervisor implements Runnable {
   }
 
   private void runWorker() throws InterruptedException {
-    Path run = services.run();
+    Path socket = WorkerProcess.socket(services.run());
     Optional<FrameJob> current = Optional.empty();
     try (WorkerProcess worker =
         WorkerProcess.start(
-            command(run.resolve("w-" + config.getName() + ".sock")),
-            run.resolve("w-" + config.getName() + ".sock"),
+            command(socket),
+            socket,
             services.data().resolve("worker-" + config.getName() + ".log"),
             CONNECT_NANOS)) {
       if (!loadModel(worker)) {

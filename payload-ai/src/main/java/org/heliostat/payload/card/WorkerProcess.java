@@ -5,13 +5,16 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.heliostat.payload.worker.WorkerChannel;
 import org.heliostat.protocol.FromWorker;
 import org.heliostat.protocol.ToWorker;
@@ -23,6 +26,10 @@ import org.heliostat.protocol.ToWorker;
 final class WorkerProcess implements AutoCloseable {
   private static final int INBOX = 64;
   private static final long POLL_MILLIS = 20;
+  private static final AtomicLong LAST_SOCKET = new AtomicLong(Long.MIN_VALUE);
+
+  /** A log that is larger at a start, in bytes, is put aside. */
+  static final long MAX_LOG_BYTES = 256 << 10;
 
   private final Process process;
   private final ServerSocketChannel server;
@@ -32,7 +39,7 @@ final class WorkerProcess implements AutoCloseable {
   private volatile boolean ended;
   private volatile long lastHeard = System.nanoTime();
 
-  private WorkerProcess(
+  WorkerProcess(
       Process process,
       ServerSocketChannel server,
       Path socketPath,
@@ -44,19 +51,52 @@ final class WorkerProcess implements AutoCloseable {
   }
 
   /**
+   * Where the next worker of a card is to connect: a name of its own each time, since a worker that
+   * was still starting when its flight process was killed comes to its socket later, and must not
+   * be taken for the worker of the flight that follows. The name has at most 20 characters, since
+   * the path of a Unix socket holds 107: the time on the host's clock, which goes on while flight
+   * processes come and go. May be called from any thread.
+   *
+   * @param run folder of sockets, on a path of at most 86 bytes
+   */
+  static Path socket(Path run) {
+    return socket(run, System.nanoTime());
+  }
+
+  static Path socket(Path run, long hostNanos) {
+    // cards that start in the same instant get names of their own
+    long name = LAST_SOCKET.updateAndGet(last -> Math.max(last + 1, hostNanos));
+    return run.resolve("w-" + Long.toString(name, 36) + ".sock");
+  }
+
+  /** Removes the sockets that a flight process has left which was killed. */
+  static void removeSockets(Path run) throws IOException {
+    try (DirectoryStream<Path> left = Files.newDirectoryStream(run, "w-*.sock")) {
+      for (Path socket : left) {
+        Files.deleteIfExists(socket);
+      }
+    }
+  }
+
+  /**
    * Starts a worker and waits until it has connected.
    *
-   * @param command executable and arguments; {@code --socket PATH} is added
+   * @param command executable and arguments, with {@code --socket PATH}
+   * @param log what the worker prints is appended to it. One that is larger than {@link
+   *     #MAX_LOG_BYTES} is put aside first, as {@code .1}, instead of the one before
    * @throws IOException when it cannot be started, ends early, or does not connect in time
    */
   static WorkerProcess start(List<String> command, Path socketPath, Path log, long deadlineNanos)
       throws IOException, InterruptedException {
-    Files.deleteIfExists(socketPath);
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     Process process = null;
     try {
       server.bind(UnixDomainSocketAddress.of(socketPath));
       server.configureBlocking(false);
+      // nothing bounds what one worker prints in its life: a limit by the shell (ulimit -f) would
+      // bound its results, too. WorkerMain prints a line when it ends with an error; the room on
+      // the disk is in housekeeping
+      putAside(log);
       process =
           new ProcessBuilder(command)
               .redirectErrorStream(true)
@@ -79,6 +119,13 @@ final class WorkerProcess implements AutoCloseable {
       server.close();
       Files.deleteIfExists(socketPath);
       throw e;
+    }
+  }
+
+  private static void putAside(Path log) throws IOException {
+    if (Files.exists(log) && Files.size(log) > MAX_LOG_BYTES) {
+      Files.move(
+          log, log.resolveSibling(log.getFileName() + ".1"), StandardCopyOption.REPLACE_EXISTING);
     }
   }
 
@@ -150,12 +197,21 @@ final class WorkerProcess implements AutoCloseable {
 
   @Override
   public void close() {
+    // whatever one of them says, the others go, and the process is ended below
     try {
       channel.close();
+    } catch (IOException e) {
+      // gone with the process
+    }
+    try {
       server.close();
+    } catch (IOException e) {
+      // nobody connects to a socket without a name
+    }
+    try {
       Files.deleteIfExists(socketPath);
     } catch (IOException e) {
-      // the process is ended below whatever its socket says
+      // the next flight removes it
     }
     // a worker ends by itself when its socket closes; one that hangs does not
     try {

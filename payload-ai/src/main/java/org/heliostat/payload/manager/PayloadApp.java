@@ -106,12 +106,12 @@ public final class PayloadApp implements App {
       } catch (BadTextFile e) {
         throw new AppFailure("model: " + e.getMessage(), e);
       } catch (IOException e) {
-        throw new AppFailure("frame store: " + e, e);
+        throw new AppFailure("frame store or run folder: " + e, e);
       }
     }
   }
 
-  PayloadApp(Services services, ModelFolder model, FrameStore store) {
+  PayloadApp(Services services, ModelFolder model, FrameStore store) throws IOException {
     this.services = services;
     this.config = services.mission().getPayload();
     this.store = store;

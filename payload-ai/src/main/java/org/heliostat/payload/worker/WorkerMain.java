@@ -24,10 +24,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The worker process of one compute card: opens the card through the HAL, connects to the flight
- * process, and infers what it is given until the socket closes. Arguments: {@code --card NAME
- * --socket PATH --driver NAME --threads N}, then the driver's parameters as {@code key=value}. Exit
- * codes: 0 the socket closed, 2 wrong use, 3 the card cannot be opened, 4 the flight process cannot
- * be reached, 5 the worker cannot go on.
+ * process, and infers what it is given until the socket closes; in mid-work too, since the flight
+ * that follows has workers of its own. Arguments: {@code --card NAME --socket PATH --driver NAME
+ * --threads N}, then the driver's parameters as {@code key=value}. Exit codes: 0 the socket closed,
+ * 2 wrong use, 3 the card cannot be opened, 4 the flight process cannot be reached, 5 the worker
+ * cannot go on.
  */
 public final class WorkerMain {
   /** Version of the worker protocol. */
@@ -75,7 +76,7 @@ public final class WorkerMain {
     }
   }
 
-  private static int serve(String card, Path socket, int threads) {
+  static int serve(String card, Path socket, int threads) {
     try (SocketChannel connection = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
       WorkerMain worker =
           new WorkerMain(new WorkerChannel<>(connection, ToWorker.parser()), threads);
@@ -124,8 +125,8 @@ public final class WorkerMain {
         Thread.sleep(HEARTBEAT_MILLIS);
       }
     } catch (IOException | InterruptedException e) {
-      // the socket has closed: the main thread sees it too and ends the process
-      return;
+      // the socket has closed; the main thread may see it only after its frame, or never
+      Runtime.getRuntime().halt(0);
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.heliostat.hal.CardReading;
 import org.heliostat.payload.TestFlight;
 import org.heliostat.payload.TestFrames;
@@ -103,6 +104,22 @@ class CardPoolTest {
       }
       assertThat(results(pool, 6)).allMatch(JobResult.Done.class::isInstance);
       assertThat(pool.status()).hasSize(2);
+    }
+  }
+
+  @Test
+  void noWorkerIsAwaitedWhereOneOfAnEarlierFlightMayCome() throws Exception {
+    Path left = Files.createFile(run.resolve("w-card0-old.sock"));
+    try (CardPool pool = new CardPool(flight(1, "dies-once").services, TestFlight.model())) {
+      assertThat(left).doesNotExist();
+      pool.submit(job(1));
+      List<JobResult> unused = results(pool, 1);
+      Path first = Path.of(Files.readString(run.resolve("misbehaved")));
+      assertThat(first.getParent()).isEqualTo(run);
+      assertThat(first).doesNotExist();
+      try (Stream<Path> sockets = Files.list(run)) {
+        assertThat(sockets.filter(path -> path.toString().endsWith(".sock"))).hasSize(1);
+      }
     }
   }
 

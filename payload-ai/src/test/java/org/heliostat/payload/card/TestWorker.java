@@ -47,7 +47,7 @@ final class TestWorker {
         } else {
           boolean first = !Files.exists(marker);
           if (behaviour.equals("dies-always") || (behaviour.equals("dies-once") && first)) {
-            Files.write(marker, new byte[0]);
+            Files.writeString(marker, socket.toString());
             Runtime.getRuntime().halt(7);
           }
           if (behaviour.equals("hangs-once") && first) {
