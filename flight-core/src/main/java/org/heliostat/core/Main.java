@@ -255,11 +255,13 @@ public final class Main {
             log,
             services.events(),
             services.clock(),
-            bootDisk);
+            bootDisk,
+            Main::beside);
     WatchdogKeeper watchdog = WatchdogKeeper.start(services, executive, progress::look);
     Thread ender = endOnSignal(executive, Thread.currentThread());
     reportDigest(services);
-    Optional<Executive.Ending> ending = executive.await();
+    // what the watchdog's thread says must come to disk, too, where telemetry is what hangs
+    Optional<Executive.Ending> ending = executive.await(services.events()::retry);
     // before the link ends, so that ground hears of it
     services
         .events()
@@ -295,6 +297,12 @@ public final class Main {
       services.events().report(CoreEvent.MEMORY_NOT_LOCKED, answer.text());
     }
     return answer.granted();
+  }
+
+  private static void beside(Runnable work) {
+    Thread thread = new Thread(work, "boot-record");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   private static void shortenPauses(Services services) {

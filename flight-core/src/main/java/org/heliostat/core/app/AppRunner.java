@@ -139,8 +139,12 @@ final class AppRunner {
   long advance() throws InterruptedException {
     Request request = requests.poll();
     if (request != null) {
-      answer(request);
-      request.done().run();
+      stepNanos = services.clock().hostNanos();
+      try {
+        answer(request);
+      } finally {
+        request.done().run();
+      }
       return 0;
     }
     stepNanos = services.clock().hostNanos();

@@ -245,9 +245,15 @@ public final class Executive implements AppControl {
             runner -> runner.state() == AppState.RUNNING || runner.state() == AppState.STOPPED);
   }
 
-  /** Waits until {@link #requestStop} is called or the process has to end for another reason. */
-  public Optional<Ending> await() throws InterruptedException {
-    over.await();
+  /**
+   * Waits until {@link #requestStop} is called or the process has to end for another reason.
+   *
+   * @param meanwhile done once a second of host time
+   */
+  public Optional<Ending> await(Runnable meanwhile) throws InterruptedException {
+    while (!over.await(1, TimeUnit.SECONDS)) {
+      meanwhile.run();
+    }
     return ending;
   }
 

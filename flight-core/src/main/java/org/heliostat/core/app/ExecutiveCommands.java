@@ -5,7 +5,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.heliostat.core.command.Execution;
 import org.heliostat.core.recorder.Recorder;
-import org.heliostat.core.recorder.RecorderFault;
 import org.heliostat.protocol.AppAction;
 import org.heliostat.protocol.ControlApp;
 import org.heliostat.protocol.Downlink;
@@ -79,12 +78,7 @@ final class ExecutiveCommands {
             .setCounter(command.getCounter())
             .addAllBoots(services.state().get().getResetLogList())
             .build();
-    try {
-      execution.answer(Recorder.Priority.BULK, Downlink.newBuilder().setResetLog(dump).build());
-      execution.complete();
-    } catch (RecorderFault e) {
-      execution.fail(Refusal.NOT_STORED, String.valueOf(e.getMessage()));
-    }
+    execution.completeWith(Recorder.Priority.BULK, Downlink.newBuilder().setResetLog(dump).build());
   }
 
   private void clear(Execution execution) {

@@ -27,13 +27,22 @@ public final class VmThread {
   public static Host.Answer schedule(Host host, Path tasks, int priority) {
     try (DirectoryStream<Path> threads = Files.newDirectoryStream(tasks)) {
       for (Path thread : threads) {
-        if (Files.readString(thread.resolve("comm")).strip().equals(NAME)) {
+        if (name(thread).equals(NAME)) {
           return host.schedule(Integer.parseInt(String.valueOf(thread.getFileName())), priority);
         }
       }
       return new Host.Answer(false, "there is no thread of that name");
     } catch (IOException | DirectoryIteratorException | NumberFormatException e) {
       return new Host.Answer(false, "it cannot be found: " + e);
+    }
+  }
+
+  private static String name(Path thread) {
+    try {
+      return Files.readString(thread.resolve("comm")).strip();
+    } catch (IOException e) {
+      // it has ended meanwhile
+      return "";
     }
   }
 }

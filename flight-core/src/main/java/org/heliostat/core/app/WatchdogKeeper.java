@@ -51,12 +51,16 @@ public final class WatchdogKeeper {
   }
 
   private void run() {
+    // a disk that is slow or hangs must not keep it from kicking
+    services.events().neverWait();
     try {
       do {
         look();
       } while (!over.await(PERIOD_MILLIS, TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } finally {
+      services.events().mayWait();
     }
   }
 

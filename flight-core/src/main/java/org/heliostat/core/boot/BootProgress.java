@@ -2,6 +2,7 @@ package org.heliostat.core.boot;
 
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import org.heliostat.core.app.Executive;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.event.Events;
@@ -11,7 +12,8 @@ import org.heliostat.protocol.Mission;
 
 /**
  * Sees a boot reach operation: all apps that are to run have run for as long as the mission wants.
- * Then it counts, and what flies becomes the golden mission. Owned by the thread that looks.
+ * Then it counts, and what flies becomes the golden mission. Owned by the thread that looks, which
+ * waits for no disk.
  */
 public final class BootProgress {
   private static final long FORGIVE_NANOS = 600_000_000_000L;
@@ -24,6 +26,7 @@ public final class BootProgress {
   private final Events events;
   private final MissionClock clock;
   private final Disk disk;
+  private final Executor beside;
   private Optional<Long> since = Optional.empty();
   private boolean reached;
   private boolean forgiven;
@@ -31,6 +34,7 @@ public final class BootProgress {
   /**
    * @param golden whether this is a boot of the golden configuration, which is no new golden
    *     mission
+   * @param beside for what waits for the disk
    */
   public BootProgress(
       Mission mission,
@@ -40,7 +44,8 @@ public final class BootProgress {
       ResetLog log,
       Events events,
       MissionClock clock,
-      Disk disk) {
+      Disk disk,
+      Executor beside) {
     this.mission = mission;
     this.golden = golden;
     this.executive = executive;
@@ -49,6 +54,7 @@ public final class BootProgress {
     this.events = events;
     this.clock = clock;
     this.disk = disk;
+    this.beside = beside;
   }
 
   /** To be called about once a second. */
@@ -62,14 +68,19 @@ public final class BootProgress {
     since = Optional.of(start);
     if (!reached && now - start >= (long) (mission.getExecutive().getOperationalSeconds() * 1e9)) {
       reached = true;
-      events.report(CoreEvent.OPERATIONAL);
-      log.operational();
-      settle(golden ? Optional.empty() : Optional.of(mission));
+      beside.execute(this::operational);
     }
     if (!forgiven && now - start >= FORGIVE_NANOS) {
       forgiven = true;
       log.forgive();
     }
+  }
+
+  private void operational() {
+    // said first: a boot that counts must have said so, whenever it is cut off
+    events.report(CoreEvent.OPERATIONAL);
+    log.operational();
+    settle(golden ? Optional.empty() : Optional.of(mission));
   }
 
   /** The boot is not held against those to come. */

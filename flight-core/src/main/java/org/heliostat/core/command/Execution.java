@@ -24,6 +24,16 @@ public interface Execution {
   /** Ends the command well. */
   void complete();
 
+  /** Records the one answer of a command and ends it: well, or with NOT_STORED. */
+  default void completeWith(Recorder.Priority priority, Downlink answer) {
+    try {
+      answer(priority, answer);
+      complete();
+    } catch (RecorderFault e) {
+      fail(Refusal.NOT_STORED, String.valueOf(e.getMessage()));
+    }
+  }
+
   /** Ends the command with a reason. */
   void fail(String reason);
 

@@ -4,7 +4,6 @@ import java.io.IOException;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.command.Execution;
 import org.heliostat.core.recorder.Recorder;
-import org.heliostat.core.recorder.RecorderFault;
 import org.heliostat.core.state.StateStore;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.EventDump;
@@ -66,11 +65,7 @@ final class EventCommands {
             .setCounter(command.getCounter())
             .addAllEvents(events.newest(command.getDumpEvents().getCount()))
             .build();
-    try {
-      execution.answer(Recorder.Priority.BULK, Downlink.newBuilder().setEventDump(dump).build());
-      execution.complete();
-    } catch (RecorderFault e) {
-      execution.fail(String.valueOf(e.getMessage()));
-    }
+    execution.completeWith(
+        Recorder.Priority.BULK, Downlink.newBuilder().setEventDump(dump).build());
   }
 }

@@ -54,10 +54,11 @@ public final class CheckedFile {
       }
       channel.force(true);
     }
-    if (Files.exists(path)) {
+    // a newest file that does not read must not take the place of the good one before
+    if (read(path).isPresent()) {
       Files.move(path, backup, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
-    Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
+    Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     forceFolder(path);
   }
 
@@ -76,10 +77,7 @@ public final class CheckedFile {
         || (Files.exists(backup) && !Files.exists(path) && read(backup).isEmpty());
   }
 
-  /**
-   * Gives up a newest file that does not read, so that the next write does not put it in the place
-   * of the good one before.
-   */
+  /** Gives up a newest file that does not read; the one before takes its place. */
   public void dropDamaged() throws IOException {
     if (Files.exists(path) && read(path).isEmpty()) {
       Files.delete(path);

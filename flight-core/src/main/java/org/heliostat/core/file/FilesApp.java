@@ -434,13 +434,7 @@ public final class FilesApp implements App {
 
   private void record(Telecommand command, Execution execution) throws IOException {
     DumpFlightRecorder wanted = command.getDumpFlightRecorder();
-    Path to =
-        changes.make(
-            disk,
-            turn -> {
-              files.makeRoot(turn);
-              return jail.resolve(wanted.getPath());
-            });
+    Path to = changes.make(disk, turn -> files.place(wanted.getPath(), turn));
     execution.within(wanted.getForSeconds() + Commands.DEADLINE_SECONDS);
     recording.start(to, wanted.getMostBytes(), (long) (wanted.getForSeconds() * 1e9), execution);
   }

@@ -36,15 +36,21 @@ final class JailFiles {
   /** A copy that is to begin. */
   FileCopy copy(String from, String to, Disk.Turn turn) throws IOException {
     Path source = jail.file(from);
-    Path place = jail.resolve(to);
-    if (Files.isDirectory(place)) {
-      throw new Jail.Refused("\"" + to + "\" is a folder");
-    }
-    if (source.equals(place)) {
+    if (source.equals(jail.resolve(to))) {
       throw new Jail.Refused("\"" + from + "\" would be copied to itself");
     }
-    makeParent(place, to, turn);
+    Path place = place(to, turn);
     return new FileCopy(source, place, fresh, false);
+  }
+
+  /** Where a file may come: its folder is made, and a file that is there is replaced. */
+  Path place(String path, Disk.Turn turn) throws IOException {
+    Path place = jail.resolve(path);
+    if (Files.isDirectory(place)) {
+      throw new Jail.Refused("\"" + path + "\" is a folder");
+    }
+    makeParent(place, path, turn);
+    return place;
   }
 
   void move(String from, String to, Disk.Turn turn) throws IOException {

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -44,6 +45,10 @@ import org.heliostat.protocol.Uplink;
  */
 public final class LinkApp implements App {
   static final int INBOUND_PACKETS = 1024;
+
+  /** Taken in one step: whoever sends without end must not keep the rest from its turn. */
+  static final int PACKETS_A_STEP = 64;
+
   private static final Duration CONNECT_DEADLINE = Duration.ofSeconds(3);
   private static final long IDLE_MILLIS = 20;
 
@@ -132,9 +137,9 @@ public final class LinkApp implements App {
   @Override
   public void step() throws InterruptedException {
     byte[] packet = inbound.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
-    while (packet != null) {
+    for (int taken = 1; packet != null; taken++) {
       receive(packet);
-      packet = inbound.poll();
+      packet = taken < PACKETS_A_STEP ? inbound.poll() : null;
     }
     if (port.connected()) {
       if (transmitter.silentNanos() == 0) {
@@ -232,7 +237,12 @@ public final class LinkApp implements App {
   private void sendRecords() {
     long now = services.clock().hostNanos();
     long underWay = 0;
-    for (Recorder.Pending record : services.recorder().pending(window + unreadable.size())) {
+    List<Recorder.Pending> pending = services.recorder().pending(window + unreadable.size());
+    if (sentAt.size() > pending.size() + MOST_UNREADABLE) {
+      // what has expired or was deleted is confirmed by nobody
+      sentAt.keySet().retainAll(pending.stream().map(Recorder.Pending::id).toList());
+    }
+    for (Recorder.Pending record : pending) {
       if (!unreadable.contains(record.id())) {
         // the first one goes whatever its size
         if (underWay > 0 && underWay + record.bytes() > windowBytes) {
@@ -317,8 +327,9 @@ public final class LinkApp implements App {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } finally {
+      services.telemetry().withdraw(housekeeping);
+      port.close();
     }
-    services.telemetry().withdraw(housekeeping);
-    port.close();
   }
 }

@@ -5,7 +5,7 @@ import org.heliostat.core.time.MissionClock;
 
 /**
  * Whether the spacecraft may send. Silence is kept over a restart and ends by itself. Mission time
- * that began anew (power loss) ends it too. Thread-safe.
+ * that began anew (power loss) ends it too, for good. Thread-safe.
  */
 public final class Transmitter {
   private final StateStore state;
@@ -31,7 +31,10 @@ public final class Transmitter {
   /** Mission time in ns for which it is still silent; 0 when it speaks. */
   public long silentNanos() {
     long now = clock.missionNanos();
-    long until = state.get().getSilentUntilNanos();
-    return now < state.get().getSilentFromNanos() ? 0 : Math.max(0, until - now);
+    if (now < state.get().getSilentFromNanos()) {
+      // else it would come back when the new mission time has come there
+      speak();
+    }
+    return Math.max(0, state.get().getSilentUntilNanos() - now);
   }
 }

@@ -53,7 +53,7 @@ class TableStore {
             return new Stored(Optional.empty(), damaged);
           }
           if (damaged) {
-            // else the next write would put it where the good one lies
+            // said once
             file.dropDamaged();
           }
           try {

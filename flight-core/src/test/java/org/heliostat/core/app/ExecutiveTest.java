@@ -6,6 +6,7 @@ import static org.mockito.ArgumentMatchers.anyInt;
 import static org.mockito.ArgumentMatchers.contains;
 import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.doCallRealMethod;
 import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.inOrder;
 import static org.mockito.Mockito.mock;
@@ -123,7 +124,7 @@ class ExecutiveTest {
     app("one");
     doThrow(new IllegalStateException("broken")).when(apps.get("one")).step();
     Executive executive = start();
-    Executive.Ending ending = executive.await().orElseThrow();
+    Executive.Ending ending = executive.await(() -> {}).orElseThrow();
     assertThat(ending.app()).contains("one");
     assertThat(ending.reason()).contains("broken");
     assertThat(ending.stack()).isNotEmpty();
@@ -136,7 +137,7 @@ class ExecutiveTest {
     app("one");
     doThrow(new OutOfMemoryError("no room")).when(apps.get("one")).step();
     Executive executive = start();
-    assertThat(executive.await().flatMap(Executive.Ending::app)).contains("one");
+    assertThat(executive.await(() -> {}).flatMap(Executive.Ending::app)).contains("one");
     verify(events, times(2)).report(eq(CoreEvent.APP_FAILED), eq("one"), any());
     executive.stop();
   }
@@ -153,7 +154,7 @@ class ExecutiveTest {
       Thread.onSpinWait();
     }
     executive.look();
-    assertThat(executive.await().flatMap(Executive.Ending::app)).contains("one");
+    assertThat(executive.await(() -> {}).flatMap(Executive.Ending::app)).contains("one");
     assertThat(executive.rateGroups()).hasSize(1);
     assertThat(executive.scheduling("one")).isEqualTo("rate group fast");
     executive.stop();
@@ -164,7 +165,7 @@ class ExecutiveTest {
     app("one");
     Executive executive = start();
     executive.requestStop();
-    assertThat(executive.await()).isEmpty();
+    assertThat(executive.await(() -> {})).isEmpty();
     executive.stop();
     verify(apps.get("one"), times(begun.size())).close();
   }
@@ -324,7 +325,7 @@ class ExecutiveTest {
     verify(execution)
         .fail(Refusal.NOT_STORED, "the next boot would not be golden: java.io.IOException: full");
     executive.requestStop();
-    assertThat(executive.await()).isEmpty();
+    assertThat(executive.await(() -> {})).isEmpty();
     executive.stop();
   }
 
@@ -339,10 +340,10 @@ class ExecutiveTest {
         Telecommand.newBuilder().setRestartProcess(RestartProcess.newBuilder().setGolden(true)));
     assertThat(golden).isTrue();
     verify(execution).complete();
-    assertThat(executive.await().orElseThrow())
+    assertThat(executive.await(() -> {}).orElseThrow())
         .isEqualTo(new Executive.Ending("by command", java.util.Optional.empty(), List.of()));
     executive.restartProcess("once more");
-    assertThat(executive.await().orElseThrow().reason()).isEqualTo("by command");
+    assertThat(executive.await(() -> {}).orElseThrow().reason()).isEqualTo("by command");
     executive.stop();
   }
 
@@ -412,7 +413,7 @@ class ExecutiveTest {
     AppFactory factory = offered.values().iterator().next();
     when(factory.start(any())).thenThrow(new AppFailure("cannot"));
     Executive executive = start();
-    executive.await();
+    executive.await(() -> {});
     verify(commands).withdraw("one");
     executive.stop();
   }
@@ -447,6 +448,7 @@ class ExecutiveTest {
             new OfferedApps(offered),
             config -> true);
     executive.register(() -> {});
+    doCallRealMethod().when(execution).completeWith(any(), any());
     command(CommandCase.DUMP_RESET_LOG, Telecommand.newBuilder().setCounter(7));
     InOrder order = inOrder(execution);
     order

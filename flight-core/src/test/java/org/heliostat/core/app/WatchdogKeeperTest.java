@@ -5,6 +5,7 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.inOrder;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.times;
@@ -26,6 +27,7 @@ import org.heliostat.protocol.DeviceFault;
 import org.heliostat.protocol.FlightState;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.mockito.InOrder;
 
 class WatchdogKeeperTest {
   private final Events events = mock(Events.class);
@@ -157,6 +159,21 @@ class WatchdogKeeperTest {
             DeviceFault.REFUSED,
             "it cannot be stopped",
             "dog: nowayout");
+  }
+
+  @Test
+  void itsThreadWaitsForNoDisk() throws Exception {
+    CountDownLatch looked = new CountDownLatch(1);
+    WatchdogKeeper running =
+        WatchdogKeeper.start(
+            new TestServices().with(Events.class, events).with(Hardware.class, hardware).build(),
+            executive,
+            looked::countDown);
+    looked.await();
+    running.end();
+    InOrder order = inOrder(events);
+    order.verify(events).neverWait();
+    order.verify(events).mayWait();
   }
 
   @Test

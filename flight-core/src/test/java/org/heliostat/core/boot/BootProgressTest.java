@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.inOrder;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.times;
@@ -20,6 +21,7 @@ import org.heliostat.core.file.Disk;
 import org.heliostat.protocol.ExecutiveConfig;
 import org.heliostat.protocol.Mission;
 import org.junit.jupiter.api.Test;
+import org.mockito.InOrder;
 
 class BootProgressTest {
   private static final long SECOND = 1_000_000_000L;
@@ -43,7 +45,8 @@ class BootProgressTest {
         log,
         events,
         clock,
-        new Disk("test-disk", 1, Disk.DEADLINE_NANOS));
+        new Disk("test-disk", 1, Disk.DEADLINE_NANOS),
+        Runnable::run);
   }
 
   private void look(BootProgress progress, int seconds) {
@@ -63,8 +66,10 @@ class BootProgressTest {
     look(progress, 1);
     assertThat(progress.reached()).isTrue();
     look(progress, 50);
-    verify(guard, times(1)).settle(Optional.of(MISSION));
     verify(log, times(1)).operational();
+    InOrder order = inOrder(events, guard);
+    order.verify(events).report(CoreEvent.OPERATIONAL);
+    order.verify(guard, times(1)).settle(Optional.of(MISSION));
     verify(log, never()).forgive();
     look(progress, 600);
     verify(log, times(1)).forgive();

@@ -50,6 +50,18 @@ class CheckedFileTest {
   }
 
   @Test
+  void aDamagedFileDoesNotTakeThePlaceOfTheGoodOneBefore() throws IOException {
+    file.write(OLD);
+    file.write(NEW);
+    Files.write(path, new byte[] {9});
+    file.write(NEW);
+    assertThat(file.read()).hasValue(NEW);
+    // as a kill between the two renames leaves it
+    Files.delete(path);
+    assertThat(file.read()).hasValue(OLD);
+  }
+
+  @Test
   void aKillBetweenTheTwoRenamesLosesNothing() throws IOException {
     file.write(OLD);
     Files.move(path, folder.resolve("state.bin.bak"));

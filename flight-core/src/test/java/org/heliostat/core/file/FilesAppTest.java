@@ -483,10 +483,24 @@ class FilesAppTest {
   }
 
   @Test
-  void aRecordingThatHasNoPlaceLeavesNothing() throws Exception {
-    Files.createDirectories(files.resolve("flight.jfr/full"));
+  void aRecordingThatHasNoPlaceIsRefusedAtOnce() throws Exception {
+    Files.createDirectories(files.resolve("flight.jfr"));
     DumpFlightRecorder.Builder wanted = DumpFlightRecorder.newBuilder().setForSeconds(1);
-    send(Telecommand.newBuilder().setDumpFlightRecorder(wanted));
+    assertThat(send(Telecommand.newBuilder().setDumpFlightRecorder(wanted)))
+        .isEqualTo(Stage.FAILED);
+    assertThat(craft.reason()).contains("is a folder");
+    wanted.setPath("traces/new/a.jfr");
+    assertThat(send(Telecommand.newBuilder().setDumpFlightRecorder(wanted)))
+        .isEqualTo(Stage.STARTED);
+    assertThat(files.resolve("traces/new")).isDirectory();
+  }
+
+  @Test
+  void aRecordingWhosePlaceIsTakenMeanwhileLeavesNothing() throws Exception {
+    DumpFlightRecorder.Builder wanted = DumpFlightRecorder.newBuilder().setForSeconds(1);
+    assertThat(send(Telecommand.newBuilder().setDumpFlightRecorder(wanted)))
+        .isEqualTo(Stage.STARTED);
+    Files.createDirectories(files.resolve("flight.jfr/full"));
     craft.run(app, 2);
     assertThat(craft.lastStage()).isEqualTo(Stage.FAILED);
     assertThat(folder.resolve("files.fresh")).isEmptyDirectory();

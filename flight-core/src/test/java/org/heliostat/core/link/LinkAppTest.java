@@ -1,6 +1,7 @@
 package org.heliostat.core.link;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyInt;
 import static org.mockito.ArgumentMatchers.eq;
@@ -323,7 +324,20 @@ class LinkAppTest {
     assertThat(link.queued()).isEqualTo(LinkApp.INBOUND_PACKETS);
     assertThat(craft.housekeeping().getPacketsDropped()).isEqualTo(3);
     step();
+    // the rest comes to its turn between them
+    assertThat(link.queued()).isEqualTo(LinkApp.INBOUND_PACKETS - LinkApp.PACKETS_A_STEP);
+    for (int i = 1; i < LinkApp.INBOUND_PACKETS / LinkApp.PACKETS_A_STEP; i++) {
+      step();
+    }
     assertThat(link.queued()).isZero();
+  }
+
+  @Test
+  void aFarewellThatFailsLeavesNothingOpen() throws Exception {
+    record(10);
+    when(port.publish(any(), any(), anyInt())).thenThrow(new IllegalStateException("broken"));
+    assertThatThrownBy(link::close).isInstanceOf(IllegalStateException.class);
+    verify(port).close();
   }
 
   @Test

@@ -43,6 +43,9 @@ class TransmitterTest {
     state.save();
     assertThat(open().silentNanos()).isEqualTo(100);
     clock.advance(-50);
-    assertThat(open().silentNanos()).isZero();
+    Transmitter anew = open();
+    assertThat(anew.silentNanos()).isZero();
+    clock.advance(60);
+    assertThat(anew.silentNanos()).isZero();
   }
 }
