@@ -6,11 +6,15 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
+import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.Telecommand;
 
 /**
  * {@code commands.jsonl}: who commanded what, and each stage that it went through. Times are the
- * host's UTC; those of the satellite stand beside them. One caller at a time.
+ * host's UTC; those of the satellite stand beside them. A stage of a command that was sent before
+ * the station was started has neither operator nor telecommand: they stand in its line SENT. One
+ * caller at a time.
  *
  * <p>What has happened and cannot be written is kept until it can be; beyond {@value #MOST_LATE}
  * lines the oldest is lost, and that is said in the process's log.
@@ -42,6 +46,18 @@ final class AuditLog implements AutoCloseable {
     lines.append(line(operator, command, name, stage, "", 0));
   }
 
+  /** Writes a stage of a command that this station does not know: it has no operator. */
+  void note(CommandReport report) {
+    append(
+        line(
+            Optional.empty(),
+            report.getCounter(),
+            report.getCommand(),
+            report.getStage().name(),
+            report.getReason(),
+            report.getMissionNanos()));
+  }
+
   /** Writes what has happened; what cannot be written now is kept for {@link #force}. */
   void note(
       String operator,
@@ -50,7 +66,11 @@ final class AuditLog implements AutoCloseable {
       String stage,
       String reason,
       long missionNanos) {
-    late.addLast(line(operator, command, name, stage, reason, missionNanos));
+    append(line(operator, command, name, stage, reason, missionNanos));
+  }
+
+  private void append(JsonObject line) {
+    late.addLast(line);
     try {
       writeLate();
     } catch (IOException e) {
@@ -67,10 +87,23 @@ final class AuditLog implements AutoCloseable {
       String stage,
       String reason,
       long missionNanos) {
+    JsonObject line =
+        line(Optional.of(operator), command.getCounter(), name, stage, reason, missionNanos);
+    line.add("telecommand", ProtoJson.of(command));
+    return line;
+  }
+
+  private JsonObject line(
+      Optional<String> operator,
+      long counter,
+      String name,
+      String stage,
+      String reason,
+      long missionNanos) {
     JsonObject line = new JsonObject();
     line.addProperty("host_utc", clock.instant().toString());
-    line.addProperty("operator", operator);
-    line.addProperty("counter", command.getCounter());
+    operator.ifPresent(who -> line.addProperty("operator", who));
+    line.addProperty("counter", counter);
     line.addProperty("command", name);
     line.addProperty("stage", stage);
     if (!reason.isEmpty()) {
@@ -79,7 +112,6 @@ final class AuditLog implements AutoCloseable {
     if (missionNanos != 0) {
       line.addProperty("mission_nanos", missionNanos);
     }
-    line.add("telecommand", ProtoJson.of(command));
     return line;
   }
 

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingDeque;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingDeque;
@@ -35,7 +36,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Overflow policy: {@value #MOST_WAITING} commands wait, one more is refused; {@value
  * #MOST_OPEN} are on their way, the others wait; {@value #MOST_ANSWERING} have ended and wait for
- * answers, then the oldest is given up, with a word to its operator. Thread-safe.
+ * answers, then the oldest is given up, with a word to its operator; the last {@value #MOST_PAST}
+ * are remembered, so that a stage which comes after the wait is logged with its operator and a late
+ * COMPLETED is counted as such. Of others a stage is logged without an operator, and not counted.
+ * Stages of commands from on board (number 0) are not ground's and stay out. Thread-safe.
  */
 final class CommandDesk implements Receiver.Reports, AutoCloseable {
   /** Host time until a command without an answer is sent again. */
@@ -46,6 +50,7 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
 
   static final int MOST_OPEN = 128;
   static final int MOST_ANSWERING = 32;
+  static final int MOST_PAST = 256;
   private static final int MOST_WAITING = 64;
   private static final int MOST_REPLIES = 256;
   private static final double LONGEST_WAIT_SECONDS = 86_400;
@@ -59,6 +64,9 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
   /** Those that have completed, and not all of whose answers have come, oldest first. */
   private final Map<Long, Ticket> answering = new LinkedHashMap<>();
 
+  /** Those that are not open any more, oldest first. */
+  private final Map<Long, Past> past = new LinkedHashMap<>();
+
   private @Nullable Ticket unanswered;
   private long now;
   private boolean auditFails;
@@ -70,6 +78,9 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
   private int sent;
   private int completed;
   private int failed;
+
+  /** A command that has ended, or was given up: then it has no end yet. */
+  private record Past(String operator, Telecommand command, String name, Optional<Stage> end) {}
 
   /** A command on its way, and what there is to tell its operator. */
   static final class Ticket {
@@ -160,19 +171,21 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
   public synchronized void report(CommandReport report) {
     Ticket ticket = open.get(report.getCounter());
     if (ticket == null) {
+      late(report);
       return;
     }
     if (ticket == unanswered) {
       unanswered = null;
     }
     log(ticket, report.getStage().name(), report.getReason(), report.getMissionNanos());
-    boolean end = report.getStage() == Stage.COMPLETED || report.getStage() == Stage.FAILED;
+    boolean end = isEnd(report);
     ticket.allAnswers = Integer.toUnsignedLong(report.getAnswers());
     boolean waits =
         report.getStage() == Stage.COMPLETED && !ticket.left && ticket.answers < ticket.allAnswers;
     ticket.tell(OperatorReply.newBuilder().setReport(report).setLast(end && !waits).build());
     if (end) {
       open.remove(report.getCounter());
+      remember(ticket, Optional.of(report.getStage()));
       if (report.getStage() == Stage.COMPLETED) {
         completed++;
       } else {
@@ -182,6 +195,55 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
     if (waits) {
       awaitAnswers(report.getCounter(), ticket);
     }
+  }
+
+  /** A stage of a command that is not open: nobody waits for it any more. */
+  private void late(CommandReport report) {
+    if (report.getCounter() == 0) {
+      return;
+    }
+    Past command = past.get(report.getCounter());
+    if (command == null) {
+      audit.note(report);
+      return;
+    }
+    if (isEnd(report) && command.end().isPresent()) {
+      // nothing ends twice
+      return;
+    }
+    audit.note(
+        command.operator(),
+        command.command(),
+        command.name(),
+        report.getStage().name(),
+        report.getReason(),
+        report.getMissionNanos());
+    if (isEnd(report)) {
+      past.replace(
+          report.getCounter(),
+          new Past(
+              command.operator(),
+              command.command(),
+              command.name(),
+              Optional.of(report.getStage())));
+      if (report.getStage() == Stage.COMPLETED) {
+        // was counted as failed when it was given up
+        failed--;
+        completed++;
+      }
+    }
+  }
+
+  private static boolean isEnd(CommandReport report) {
+    return report.getStage() == Stage.COMPLETED || report.getStage() == Stage.FAILED;
+  }
+
+  private void remember(Ticket ticket, Optional<Stage> end) {
+    if (past.size() == MOST_PAST) {
+      past.remove(past.keySet().iterator().next());
+    }
+    past.put(
+        ticket.command.getCounter(), new Past(ticket.operator, ticket.command, ticket.name, end));
   }
 
   private void awaitAnswers(long number, Ticket ticket) {
@@ -323,6 +385,7 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
       }
       open.remove(ticket.command.getCounter());
       failed++;
+      remember(ticket, Optional.empty());
       String why =
           silent
               ? "the satellite has not answered; it may still run the command"

@@ -18,6 +18,13 @@ final class Counters {
   long receiptBytes;
   long overflowed;
   long telemetryLost;
+
+  /** Times that {@code ground.json} could not be written. */
+  long statusNotWritten;
+
+  /** Events of the station itself that never reached the list of events. */
+  long groundEventsLost;
+
   private final Map<Severity, Long> events = new EnumMap<>(Severity.class);
 
   void event(Severity severity) {
@@ -35,6 +42,8 @@ final class Counters {
     json.addProperty("resent", resent);
     json.addProperty("not_stored", notStored);
     json.addProperty("telemetry_lost", telemetryLost);
+    json.addProperty("status_not_written", statusNotWritten);
+    json.addProperty("ground_events_lost", groundEventsLost);
     json.addProperty("receipts", receipts);
     json.addProperty("receipt_bytes", receiptBytes);
     JsonObject bySeverity = new JsonObject();

@@ -9,7 +9,8 @@ import org.heliostat.protocol.Severity;
 
 /**
  * Events of the ground station itself. They go to its log at once, and to the list of events as
- * soon as the disk takes them; at most {@value #MOST} wait. One thread.
+ * soon as the disk takes them; at most {@value #MOST} wait, one more is in the log only, and
+ * counted. One thread.
  */
 final class GroundEvents {
   private static final int MOST = 100;
@@ -20,11 +21,13 @@ final class GroundEvents {
   }
 
   private final Sink sink;
+  private final Counters counters;
   private final Deque<Event> waiting = new ArrayDeque<>();
   private final Deque<Event> newest = new ArrayDeque<>();
 
-  GroundEvents(Sink sink) {
+  GroundEvents(Sink sink, Counters counters) {
     this.sink = sink;
+    this.counters = counters;
   }
 
   void report(Severity severity, int id, String name, String text) {
@@ -39,6 +42,8 @@ final class GroundEvents {
             .build();
     if (waiting.size() < MOST) {
       waiting.addLast(event);
+    } else {
+      counters.groundEventsLost++;
     }
     newest.addLast(event);
     if (newest.size() > MOST) {

@@ -34,7 +34,7 @@ final class GroundStation implements AutoCloseable {
   /** Packets that have come and not been taken; what does not fit is sent again. */
   private static final int MOST_PACKETS = 256;
 
-  private final Path statusFile;
+  private final StatusFile statusFile;
   private final LongSupplier hostNanos;
   private final PacketSeal seal;
   private final Topics topics;
@@ -60,13 +60,13 @@ final class GroundStation implements AutoCloseable {
       MissionUtc time,
       LongSupplier hostNanos)
       throws IOException {
-    this.statusFile = out.resolve("ground.json");
+    this.statusFile = new StatusFile(out.resolve("ground.json"), counters);
     this.hostNanos = hostNanos;
     this.seal = seal;
     this.topics = new Topics(spacecraft);
     this.brokerUrl = brokerUrl;
     this.archive = new DiskArchive(out, time, spacecraft, counters);
-    this.events = new GroundEvents(archive::groundEvent);
+    this.events = new GroundEvents(archive::groundEvent, counters);
     this.desk =
         new CommandDesk(
             new CommandCounter(out.resolve("command-counter")),
@@ -176,12 +176,7 @@ final class GroundStation implements AutoCloseable {
       json.add("housekeeping", newest.values());
       json.add("housekeeping_times", newest.times());
     }
-    try {
-      DurableFile.replace(statusFile, json + "\n");
-    } catch (IOException e) {
-      // a look for people and the launcher; the next one is due soon
-      counters.telemetryLost++;
-    }
+    statusFile.write(json);
   }
 
   /** Stores and confirms what has come, writes the last status and lets go of everything. */

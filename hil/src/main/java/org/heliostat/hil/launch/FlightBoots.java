@@ -60,6 +60,11 @@ final class FlightBoots {
       return said.stream().anyMatch(line -> line.contains(event));
     }
 
+    /** Whether it was cut off before it said anything more. */
+    boolean saysLast(String event) {
+      return !said.isEmpty() && said.get(said.size() - 1).contains(event);
+    }
+
     boolean wasKilled() {
       return exitCode == KILLED;
     }

@@ -122,6 +122,74 @@ class CommandDeskTest {
   }
 
   @Test
+  void whatComesAfterTheWaitIsLoggedWithItsOperatorAndCountedOnce() throws IOException {
+    CommandDesk.Ticket ticket = desk.submit(noop(1), 0);
+    desk.tick(1_000_000_000L);
+    desk.submit(noop(1), 1_000_000_000L);
+    desk.tick(2_000_000_000L);
+    assertThat(desk.json().get("failed").getAsInt()).isEqualTo(2);
+    assertThat(told(ticket)).hasSize(1);
+    for (Stage stage : List.of(Stage.ACCEPTED, Stage.COMPLETED, Stage.COMPLETED)) {
+      desk.report(report(1, stage));
+    }
+    desk.report(report(2, Stage.FAILED));
+    // one that comes out of turn
+    desk.report(report(1, Stage.STARTED));
+    assertThat(desk.json().get("sent").getAsInt()).isEqualTo(2);
+    assertThat(desk.json().get("completed").getAsInt()).isEqualTo(1);
+    assertThat(desk.json().get("failed").getAsInt()).isEqualTo(1);
+    assertThat(told(ticket)).isEmpty();
+    assertThat(lines("commands.jsonl"))
+        .containsSubsequence(
+            "1 SENT test",
+            "1 GAVE_UP_WAITING test",
+            "1 ACCEPTED test",
+            "1 COMPLETED test",
+            "2 FAILED test",
+            "1 STARTED test")
+        .containsOnlyOnce("1 COMPLETED test");
+  }
+
+  @Test
+  void aStageOfACommandThatTheStationDoesNotKnowIsLoggedWithoutAnOperator() throws IOException {
+    desk.submit(noop(60), 0);
+    CommandDesk again =
+        new CommandDesk(new CommandCounter(out.resolve("counter")), audit, sent::add);
+    again.report(
+        CommandReport.newBuilder()
+            .setCounter(1)
+            .setCommand("noop")
+            .setStage(Stage.FAILED)
+            .setReason("why")
+            .setMissionNanos(5)
+            .build());
+    // from on board
+    again.report(report(0, Stage.COMPLETED));
+    again.force();
+    assertThat(again.json().get("failed").getAsInt()).isZero();
+    assertThat(again.json().get("completed").getAsInt()).isZero();
+    assertThat(lines("commands.jsonl")).containsExactly("1 SENT test", "1 FAILED ");
+    assertThat(Files.readAllLines(out.resolve("commands.jsonl")).get(1))
+        .endsWith(
+            "\"command\":\"noop\",\"stage\":\"FAILED\",\"reason\":\"why\",\"mission_nanos\":5}");
+  }
+
+  @Test
+  void noMoreThanABoundedNumberIsRemembered() throws IOException {
+    CommandDesk.Ticket unused = desk.submit(noop(1), 0);
+    desk.tick(1_000_000_000L);
+    for (int i = 0; i < CommandDesk.MOST_PAST; i++) {
+      CommandDesk.Ticket unusedToo = desk.submit(noop(60), 1_000_000_000L);
+      desk.report(report(2 + i, Stage.COMPLETED));
+    }
+    desk.report(report(1, Stage.COMPLETED));
+    desk.report(report(2, Stage.ACCEPTED));
+    assertThat(lines("commands.jsonl")).endsWith("1 COMPLETED ", "2 ACCEPTED test");
+    assertThat(desk.json().get("failed").getAsInt()).isEqualTo(1);
+    assertThat(desk.json().get("completed").getAsInt()).isEqualTo(CommandDesk.MOST_PAST);
+  }
+
+  @Test
   void tooManyAreRefused() {
     // one is on its way, the others wait
     for (int i = 0; i < 1 + 64; i++) {
@@ -361,6 +429,19 @@ class CommandDeskTest {
     desk.close();
     assertThat(told(desk.submit(noop(60), 0))).containsExactly("the ground station ends.");
     assertThat(sent).isEmpty();
+  }
+
+  private List<String> lines(String file) throws IOException {
+    return Files.readAllLines(out.resolve(file)).stream()
+        .map(line -> JsonParser.parseString(line).getAsJsonObject())
+        .map(
+            line ->
+                line.get("counter")
+                    + " "
+                    + line.get("stage").getAsString()
+                    + " "
+                    + (line.has("operator") ? line.get("operator").getAsString() : ""))
+        .toList();
   }
 
   private List<String> stages() throws IOException {

@@ -58,7 +58,8 @@ class GroundFuzzTest {
                 uplink -> true,
                 live -> assertThat(ProtoJson.of(live).isJsonObject()).isTrue(),
                 report -> assertThat(report).isNotNull(),
-                new GroundEvents(event -> assertThat(event.getName()).isNotEqualTo("DISK_FAILED")),
+                new GroundEvents(
+                    event -> assertThat(event.getName()).isNotEqualTo("DISK_FAILED"), counters),
                 counters);
         receiver.receive(bytes, 0);
         receiver.receive(seal.seal(Direction.DOWNLINK, bytes), 0);

@@ -39,7 +39,7 @@ class ReceiverTest {
           sent::add,
           live::add,
           reports::add,
-          new GroundEvents(events::add),
+          new GroundEvents(events::add, counters),
           counters);
 
   @Test
@@ -65,7 +65,13 @@ class ReceiverTest {
     doThrow(new IOException("I/O error")).doNothing().when(failing).force();
     Receiver withDesk =
         new Receiver(
-            seal, archive, sent::add, live::add, failing, new GroundEvents(events::add), counters);
+            seal,
+            archive,
+            sent::add,
+            live::add,
+            failing,
+            new GroundEvents(events::add, counters),
+            counters);
     withDesk.receive(record(3), 0);
     withDesk.flushNow();
     assertThat(sent).isEmpty();
@@ -181,7 +187,13 @@ class ReceiverTest {
         };
     Receiver withDesk =
         new Receiver(
-            seal, archive, sent::add, live::add, desk, new GroundEvents(events::add), counters);
+            seal,
+            archive,
+            sent::add,
+            live::add,
+            desk,
+            new GroundEvents(events::add, counters),
+            counters);
     byte[] stage =
         sealed(
             Downlink.newBuilder()

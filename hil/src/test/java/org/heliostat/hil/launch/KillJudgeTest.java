@@ -403,6 +403,11 @@ class KillJudgeTest {
       boots.add(boot(i, 137, 10, i - 1, i, cutOff));
     }
     boots.add(boot(4, 137, 10, 3, 4, cutOff));
+    // killed before it could say so
+    assertThat(verdict()).isEmpty();
+    event("LINK_UP", "x", 1);
+    boots.set(
+        3, boot(4, 137, 10, 3, 4, List.of(BOOT_LINE.formatted(1), "1.0 INFO core/LINK_UP x")));
     assertOnly("3 no golden configuration after 3 boots without operation");
     event("GOLDEN_BOOT", "x", 1);
     String golden = "1.0 INFO core/GOLDEN_BOOT x";

@@ -162,12 +162,16 @@ final class GuestSide {
     board.sleepUntilNanos(board.monotonicNanos() + 120_000_000_000L);
   }
 
-  private void clock() throws HardwareFault {
+  private void clock() throws HardwareFault, IOException {
     RealTimeClock rtc =
         board.device(RealTimeClock.class, "rtc", "rtc", Map.of("path", "/dev/rtc0"));
-    System.out.println(
-        "rtc behind_seconds "
-            + (System.currentTimeMillis() / 1000 - rtc.utcNanos() / 1_000_000_000L));
+    long before = kernelsClock();
+    long read = rtc.utcNanos() / 1_000_000_000L;
+    System.out.println("rtc seconds " + before + " " + read + " " + kernelsClock());
+  }
+
+  private static long kernelsClock() throws IOException {
+    return Long.parseLong(Files.readString(Path.of("/sys/class/rtc/rtc0/since_epoch")).strip());
   }
 
   private static String bus(String name) throws IOException {
