@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.BlockingDeque;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingDeque;
@@ -79,8 +78,12 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
   private int completed;
   private int failed;
 
-  /** A command that has ended, or was given up: then it has no end yet. */
-  private record Past(String operator, Telecommand command, String name, Optional<Stage> end) {}
+  /**
+   * A command that is not open any more.
+   *
+   * @param ended false where it was given up: then its end may still come
+   */
+  private record Past(String operator, Telecommand command, String name, boolean ended) {}
 
   /** A command on its way, and what there is to tell its operator. */
   static final class Ticket {
@@ -185,7 +188,7 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
     ticket.tell(OperatorReply.newBuilder().setReport(report).setLast(end && !waits).build());
     if (end) {
       open.remove(report.getCounter());
-      remember(ticket, Optional.of(report.getStage()));
+      remember(ticket, true);
       if (report.getStage() == Stage.COMPLETED) {
         completed++;
       } else {
@@ -207,7 +210,7 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
       audit.note(report);
       return;
     }
-    if (isEnd(report) && command.end().isPresent()) {
+    if (isEnd(report) && command.ended()) {
       // nothing ends twice
       return;
     }
@@ -221,11 +224,7 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
     if (isEnd(report)) {
       past.replace(
           report.getCounter(),
-          new Past(
-              command.operator(),
-              command.command(),
-              command.name(),
-              Optional.of(report.getStage())));
+          new Past(command.operator(), command.command(), command.name(), true));
       if (report.getStage() == Stage.COMPLETED) {
         // was counted as failed when it was given up
         failed--;
@@ -238,12 +237,12 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
     return report.getStage() == Stage.COMPLETED || report.getStage() == Stage.FAILED;
   }
 
-  private void remember(Ticket ticket, Optional<Stage> end) {
+  private void remember(Ticket ticket, boolean ended) {
     if (past.size() == MOST_PAST) {
       past.remove(past.keySet().iterator().next());
     }
     past.put(
-        ticket.command.getCounter(), new Past(ticket.operator, ticket.command, ticket.name, end));
+        ticket.command.getCounter(), new Past(ticket.operator, ticket.command, ticket.name, ended));
   }
 
   private void awaitAnswers(long number, Ticket ticket) {
@@ -385,7 +384,7 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
       }
       open.remove(ticket.command.getCounter());
       failed++;
-      remember(ticket, Optional.empty());
+      remember(ticket, false);
       String why =
           silent
               ? "the satellite has not answered; it may still run the command"

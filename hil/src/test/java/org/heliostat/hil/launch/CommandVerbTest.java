@@ -9,10 +9,8 @@ import java.io.StringWriter;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.heliostat.hil.ground.OperatorFrames;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.OperatorReply;
 import org.heliostat.protocol.Stage;
@@ -55,7 +53,8 @@ class CommandVerbTest {
     CommandReport.Builder report =
         CommandReport.newBuilder().setCounter(7).setReason("a\u001b[2J\nü is no file");
     Thread speaker =
-        says(
+        StationVoice.says(
+            station,
             OperatorReply.newBuilder().setReport(report.setStage(Stage.STARTED)).build(),
             OperatorReply.newBuilder()
                 .setReport(report.setStage(Stage.FAILED))
@@ -72,7 +71,8 @@ class CommandVerbTest {
   @Test
   void anErrorOfTheStationDoesNotMoveTheTerminal() throws Exception {
     Thread speaker =
-        says(
+        StationVoice.says(
+            station,
             OperatorReply.newBuilder()
                 .setReport(CommandReport.newBuilder().setStage(Stage.COMPLETED).setAnswers(1))
                 .build(),
@@ -97,22 +97,5 @@ class CommandVerbTest {
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(arguments);
-  }
-
-  private Thread says(OperatorReply... replies) {
-    Thread speaker =
-        new Thread(
-            () -> {
-              try (SocketChannel client = station.accept()) {
-                byte[] unused = OperatorFrames.read(client);
-                for (OperatorReply reply : replies) {
-                  OperatorFrames.write(client, reply.toByteArray());
-                }
-              } catch (IOException e) {
-                throw new IllegalStateException(e);
-              }
-            });
-    speaker.start();
-    return speaker;
   }
 }

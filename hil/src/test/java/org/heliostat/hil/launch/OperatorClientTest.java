@@ -7,12 +7,10 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.heliostat.hil.ground.OperatorFrames;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.FieldValue;
@@ -50,7 +48,8 @@ class OperatorClientTest {
 
   @Test
   void whoAsksGetsTheAnswersThatComeAfterTheEnd() throws Exception {
-    Thread speaker = says(answer(false), end(Stage.COMPLETED, 2, false), answer(true));
+    Thread speaker =
+        StationVoice.says(station, answer(false), end(Stage.COMPLETED, 2, false), answer(true));
     assertThat(ask()).isEqualTo(new OperatorClient.End(true, ""));
     assertThat(heard).hasSize(3);
     speaker.join();
@@ -58,7 +57,7 @@ class OperatorClientTest {
 
   @Test
   void whoSendsDoesNotWaitForThem() throws Exception {
-    Thread speaker = says(answer(false), end(Stage.COMPLETED, 2, false));
+    Thread speaker = StationVoice.says(station, answer(false), end(Stage.COMPLETED, 2, false));
     List<CommandReport> stages = new ArrayList<>();
     assertThat(operator.send(Telecommand.getDefaultInstance(), 1, stages::add))
         .isEqualTo(new OperatorClient.End(true, ""));
@@ -68,13 +67,14 @@ class OperatorClientTest {
 
   @Test
   void aCommandIsCompletedWhateverBecomesOfItsAnswers() throws Exception {
-    Thread speaker = says(end(Stage.COMPLETED, 2, false), error("1 of 2 answers"));
+    Thread speaker =
+        StationVoice.says(station, end(Stage.COMPLETED, 2, false), error("1 of 2 answers"));
     assertThat(ask()).isEqualTo(new OperatorClient.End(true, "1 of 2 answers"));
     speaker.join();
-    speaker = says(end(Stage.COMPLETED, 2, false), answer(false));
+    speaker = StationVoice.says(station, end(Stage.COMPLETED, 2, false), answer(false));
     assertThat(ask().completed()).isTrue();
     speaker.join();
-    speaker = says(end(Stage.COMPLETED, 2, false), answer(true));
+    speaker = StationVoice.says(station, end(Stage.COMPLETED, 2, false), answer(true));
     assertThat(ask())
         .isEqualTo(new OperatorClient.End(true, "1 answers are not shown; ground has kept them"));
     speaker.join();
@@ -82,36 +82,19 @@ class OperatorClientTest {
 
   @Test
   void aFailureAndASilentStationAreSaid() throws Exception {
-    Thread speaker = says(end(Stage.FAILED, 0, true));
+    Thread speaker = StationVoice.says(station, end(Stage.FAILED, 0, true));
     assertThat(ask()).isEqualTo(new OperatorClient.End(false, "why"));
     speaker.join();
-    speaker = says(error("not sent"));
+    speaker = StationVoice.says(station, error("not sent"));
     assertThat(ask()).isEqualTo(new OperatorClient.End(false, "not sent"));
     speaker.join();
-    speaker = says();
+    speaker = StationVoice.says(station);
     assertThatThrownBy(this::ask).isInstanceOf(IOException.class);
     speaker.join();
   }
 
   private OperatorClient.End ask() throws IOException {
     return operator.ask(Telecommand.getDefaultInstance(), 1, heard::add);
-  }
-
-  private Thread says(OperatorReply... replies) {
-    Thread speaker =
-        new Thread(
-            () -> {
-              try (SocketChannel client = station.accept()) {
-                byte[] unused = OperatorFrames.read(client);
-                for (OperatorReply reply : replies) {
-                  OperatorFrames.write(client, reply.toByteArray());
-                }
-              } catch (IOException e) {
-                throw new IllegalStateException(e);
-              }
-            });
-    speaker.start();
-    return speaker;
   }
 
   private static OperatorReply end(Stage stage, int answers, boolean last) {
