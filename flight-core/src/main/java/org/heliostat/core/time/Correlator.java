@@ -44,11 +44,10 @@ final class Correlator {
 
   /** UTC less mission time lies between two values, as of a mission time. */
   private record Bounds(long missionNanos, long low, long high) {
-    Bounds at(long time, double driftPpm, double mostDrift) {
-      double since = time - missionNanos;
-      long shift = Math.round(since * driftPpm * 1e-6);
-      long wider = Math.round(Math.abs(since) * mostDrift);
-      return new Bounds(time, low + shift - wider, high + shift + wider);
+    /** What holds at another time whatever the drift was; an estimate of it is no bound. */
+    Bounds at(long time, double mostDrift) {
+      long wider = drifted(time - missionNanos, mostDrift);
+      return new Bounds(time, low - wider, high + wider);
     }
 
     Bounds meet(Bounds other) {
@@ -68,6 +67,10 @@ final class Correlator {
     }
   }
 
+  private static long drifted(long nanos, double mostDrift) {
+    return (long) Math.ceil(Math.abs((double) nanos) * mostDrift);
+  }
+
   private record Point(long missionNanos, long offset) {}
 
   Correlator(TimeConfig config) {
@@ -76,9 +79,22 @@ final class Correlator {
     this.mostDrift = config.getMostDriftPpm() * 1e-6;
   }
 
-  /** Begins with what an earlier run has measured. */
+  /** Begins with the drift that an earlier run has measured. */
   void resume(double earlierDriftPpm) {
     driftPpm = clamp(earlierDriftPpm);
+  }
+
+  /** Goes on with what is known already, so that what contradicts it is not believed at once. */
+  void resume(Correlation earlier) {
+    resume(earlier.driftPpm());
+    long offset = earlier.utcNanos() - earlier.missionNanos();
+    known =
+        Optional.of(
+            new Bounds(
+                earlier.missionNanos(),
+                offset - earlier.uncertaintyNanos(),
+                offset + earlier.uncertaintyNanos()));
+    source = earlier.quality();
   }
 
   /**
@@ -89,24 +105,25 @@ final class Correlator {
    */
   Outcome offer(
       long fromNanos, long toNanos, long utcNanos, long uncertaintyNanos, TimeQuality by) {
-    Bounds seen =
-        new Bounds(
-            toNanos,
-            utcNanos - toNanos - uncertaintyNanos,
-            utcNanos - fromNanos + uncertaintyNanos);
+    long wider = uncertaintyNanos + drifted(toNanos - fromNanos, mostDrift);
+    Bounds seen = new Bounds(toNanos, utcNanos - toNanos - wider, utcNanos - fromNanos + wider);
     if (known.isEmpty()) {
       believe(seen, by);
       return Outcome.ACCEPTED;
     }
-    Bounds expected = known.get().at(toNanos, driftPpm, mostDrift);
+    // one of an earlier time counts, by what may have become of it since
+    long latest = Math.max(toNanos, known.get().missionNanos());
+    seen = seen.at(latest, mostDrift);
+    TimeQuality worth = latest == toNanos ? by : source;
+    Bounds expected = known.get().at(latest, mostDrift);
     if (seen.gap(expected) <= jumpNanos) {
       Bounds both = expected.meet(seen);
-      believe(both.empty() ? seen : both, by);
+      believe(both.empty() ? seen : both, worth);
       notePoint(both.empty() ? seen : both);
       return Outcome.ACCEPTED;
     }
     agreeing =
-        aside.isPresent() && seen.gap(aside.get().at(toNanos, driftPpm, mostDrift)) <= jumpNanos
+        aside.isPresent() && seen.gap(aside.get().at(latest, mostDrift)) <= jumpNanos
             ? agreeing + 1
             : 1;
     aside = Optional.of(seen);
@@ -116,16 +133,14 @@ final class Correlator {
     }
     jumps++;
     points.clear();
-    believe(seen, by);
+    believe(seen, worth);
     return Outcome.JUMP_BELIEVED;
   }
 
   /** How far an observation lies from what is known, in s; 0 where it fits or nothing is known. */
   double contradiction(long missionNanos, long utcNanos) {
     Bounds seen = new Bounds(missionNanos, utcNanos - missionNanos, utcNanos - missionNanos);
-    return known
-        .map(bounds -> seen.gap(bounds.at(missionNanos, driftPpm, mostDrift)) / 1e9)
-        .orElse(0.0);
+    return known.map(bounds -> seen.gap(bounds.at(missionNanos, mostDrift)) / 1e9).orElse(0.0);
   }
 
   /** Forgets what it knows but the drift: ground knows better. */
@@ -189,7 +204,7 @@ final class Correlator {
                 bounds.missionNanos(),
                 bounds.missionNanos() + bounds.middle(),
                 driftPpm,
-                (bounds.high() - bounds.low()) / 2,
+                (bounds.high() - bounds.low() + 1) / 2,
                 source));
   }
 

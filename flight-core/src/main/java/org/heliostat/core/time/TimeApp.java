@@ -78,8 +78,13 @@ public final class TimeApp implements App {
    * after a power loss mission time has begun anew, and it does not.
    */
   private void resume() {
-    if (!services.state().get().hasCorrelation()
-        || services.clock().correlation().quality() != TimeQuality.UNCORRELATED) {
+    Correlation now = services.clock().correlation();
+    if (now.quality() != TimeQuality.UNCORRELATED) {
+      // the app was started anew, and not the clock
+      correlator.resume(now);
+      return;
+    }
+    if (!services.state().get().hasCorrelation()) {
       return;
     }
     TimeCorrelation stored = services.state().get().getCorrelation();
@@ -91,10 +96,11 @@ public final class TimeApp implements App {
             (long) (config.getJumpSeconds() * 1e9),
             TimeQuality.HOLDOVER);
     correlator.resume(stored.getDriftPpm());
-    long now = services.clock().missionNanos();
-    double apart = Math.abs(earlier.utcAt(now) - services.clock().utcNanos()) / 1e9;
-    if (now >= earlier.missionNanos() && apart <= config.getJumpSeconds()) {
+    long mission = services.clock().missionNanos();
+    double apart = Math.abs(earlier.utcAt(mission) - services.clock().utcNanos()) / 1e9;
+    if (mission >= earlier.missionNanos() && apart <= config.getJumpSeconds()) {
       services.clock().correlate(earlier);
+      correlator.resume(earlier);
     }
   }
 
@@ -169,6 +175,12 @@ public final class TimeApp implements App {
 
   private void byGround(Telecommand command, Execution execution) {
     CorrelateTime given = command.getCorrelateTime();
+    double age = (services.clock().missionNanos() - given.getMissionNanos()) / 1e9;
+    if (age < 0 || age > config.getDoubtfulAfterSeconds()) {
+      // of an earlier boot, it may be
+      execution.fail("its mission time was " + age + " s ago");
+      return;
+    }
     double apart;
     synchronized (this) {
       apart = correlator.contradiction(given.getMissionNanos(), given.getUtcNanos());
@@ -217,12 +229,14 @@ public final class TimeApp implements App {
 
   private synchronized void fill(Housekeeping.Builder packet) {
     Correlation now = services.clock().correlation();
+    double age = (services.clock().missionNanos() - now.missionNanos()) / 1e9;
+    double drifted = age * (config.getMostDriftPpm() + Math.abs(now.driftPpm())) * 1e-6;
     packet.setTime(
         TimeStatus.newBuilder()
             .setQuality(services.clock().quality())
-            .setUncertaintySeconds((float) (now.uncertaintyNanos() / 1e9))
+            .setUncertaintySeconds((float) (now.uncertaintyNanos() / 1e9 + drifted))
             .setDriftPpm((float) correlator.driftPpm())
-            .setAgeSeconds((float) ((services.clock().missionNanos() - now.missionNanos()) / 1e9))
+            .setAgeSeconds((float) age)
             .setCorrelations(correlator.accepted())
             .setRejected(correlator.rejected())
             .setJumps(correlator.jumps()));

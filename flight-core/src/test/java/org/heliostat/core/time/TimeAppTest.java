@@ -135,8 +135,12 @@ class TimeAppTest {
     craft.advance(31);
     look();
     assertThat(clock().quality()).isEqualTo(TimeQuality.HOLDOVER);
+    double soon = craft.housekeeping().getTime().getUncertaintySeconds();
     craft.advance(7200);
     look();
+    double mostDriftPpm = craft.services().mission().getTime().getMostDriftPpm();
+    assertThat(craft.housekeeping().getTime().getUncertaintySeconds() - soon)
+        .isCloseTo(7200.1 * mostDriftPpm * 1e-6, within(1e-3));
     assertThat(clock().quality()).isEqualTo(TimeQuality.DOUBTFUL);
   }
 
@@ -183,6 +187,50 @@ class TimeAppTest {
     app.close();
     craft.services().state().save();
     open();
+    assertThat(clock().quality()).isEqualTo(TimeQuality.UNCORRELATED);
+  }
+
+  @Test
+  void afterARestartAReceiverThatContradictsIsNotBelievedAtOnce() throws Exception {
+    offset = 1; // the test's wall clock is mission time
+    look();
+    app.close();
+    craft.services().state().save();
+    open();
+    offset = UTC;
+    look();
+    assertThat(craft.events()).contains("TIME_CONTRADICTED");
+    assertThat(clock().quality()).isEqualTo(TimeQuality.HOLDOVER);
+    look();
+    look();
+    assertThat(craft.events()).contains("TIME_STEPPED");
+  }
+
+  @Test
+  void theAppAloneStartedAnewGoesOnByTheClock() throws Exception {
+    look();
+    app.close();
+    app = (TimeApp) craft.start(new TimeApp.Factory());
+    offset += 3600 * SECOND;
+    look();
+    assertThat(craft.events()).contains("TIME_CONTRADICTED");
+    assertThat(clock().utcNanos()).isCloseTo(UTC + clock().missionNanos(), within(SECOND));
+  }
+
+  @Test
+  void aMissionTimeThatHasNotComeOrIsLongGoneIsRefused() {
+    when(craft.hardware.receiver("gnss")).thenReturn(Optional.empty());
+    craft.advance(10_000);
+    long now = clock().missionNanos();
+    for (long mission : new long[] {now + 1, now - 7201 * SECOND}) {
+      assertThat(
+              craft.send(
+                  Telecommand.newBuilder()
+                      .setCorrelateTime(
+                          CorrelateTime.newBuilder().setMissionNanos(mission).setUtcNanos(UTC))))
+          .isEqualTo(Stage.FAILED);
+      assertThat(craft.reason()).contains("s ago");
+    }
     assertThat(clock().quality()).isEqualTo(TimeQuality.UNCORRELATED);
   }
 }
