@@ -12,11 +12,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.heliostat.core.app.AppControl;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.command.Issued;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.event.Events;
+import org.heliostat.core.hardware.Hardware;
 import org.heliostat.core.mode.Modes;
 import org.heliostat.core.state.Inhibits;
 import org.heliostat.core.state.StateStore;
@@ -25,12 +27,14 @@ import org.heliostat.protocol.DeviceFault;
 import org.heliostat.protocol.DeviceStatus;
 import org.heliostat.protocol.Event;
 import org.heliostat.protocol.EventSymptom;
+import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.ProtectionResponse;
 import org.heliostat.protocol.ProtectionRule;
 import org.heliostat.protocol.ProtectionStatus;
 import org.heliostat.protocol.ProtectionTable;
 import org.heliostat.protocol.RecoverBus;
 import org.heliostat.protocol.ResetCard;
+import org.heliostat.protocol.RuleCount;
 import org.heliostat.protocol.StartSequence;
 import org.heliostat.protocol.SwitchRail;
 import org.heliostat.protocol.Telecommand;
@@ -40,33 +44,32 @@ import org.heliostat.protocol.Telecommand;
  *
  * <p><b>What counts.</b> A rule counts the symptoms of each device by itself, and only of devices
  * that one of its responses can be applied to: a reset is for cards, a power cycle for what a
- * switch feeds, the recovery of a bus for buses. A fault that lasts is a symptom anew every {@link
- * #LASTING_NANOS}, so that a response that has not helped is followed by the next level. What is
- * seen of a thing while a response about it is under way is mostly that response's doing: rules
- * that count to more than one leave it out.
+ * switch feeds, the recovery of a bus for buses. A fault or a failed watchpoint that lasts is a
+ * symptom anew every {@link Lasting#PERIOD_NANOS}, so that a response that has not helped, or was
+ * locked out, is followed by another. A fault of a device whose power is kept off ({@link
+ * PowerCheck}) is none. What is seen of a thing while a response about it is under way is mostly
+ * that response's doing: rules that count to more than one leave it out.
  *
  * <p><b>How responses do not fight each other.</b> All devices on one rail are one thing to act on.
  * A rule that responds about a thing locks itself and every rule of a lower level out from that
  * thing for its lock-out time. While a response about a thing is under way, rules of its level are
  * locked out, too; one of a higher level takes over, and what the lower one had still to do is
- * given up. Of rules that one symptom confirms the highest level is first. A mode is only ever
- * lowered.
+ * given up; a command of it that is on its way keeps the thing under way until it ends. Of rules
+ * that one symptom confirms the highest level is first. A mode is only ever lowered.
  *
  * <p><b>In which order.</b> The responses of a rule are run in their order, each when the one
  * before has ended. Those about a device (reset, power_cycle, isolate, recover_bus) are a ladder:
  * the next one is run only where the one before has failed. A rule whose responses would change
  * nothing (the mode is low enough, the device is isolated) stays silent.
  *
- * <p>An isolated device stays so over restarts until an operator releases it. A rail that a power
- * cycle of more than {@value #LONG_SECONDS} s has turned off stays off if the flight restarts
- * meanwhile.
+ * <p>An isolated device stays so over restarts until an operator releases it, and its rail is kept
+ * off ({@link IsolatedRails}). The count of a rule that may respond only so often holds over
+ * restarts, too, and over changes of the rule, until a command clears it. A rail that a power cycle
+ * of more than {@value #LONG_SECONDS} s has turned off stays off if the flight restarts meanwhile.
  *
  * <p>One thread; {@link #status} may be called by any.
  */
 final class Protection {
-  /** Mission time after which a fault that lasts is a symptom again. */
-  static final long LASTING_NANOS = 30_000_000_000L;
-
   /** A longer pause does not hold up the commands to other devices. */
   static final double LONG_SECONDS = 10;
 
@@ -80,39 +83,16 @@ final class Protection {
   private final AppControl apps;
   private final Map<String, Boolean> said;
   private final Set<String> isolated;
-  private final Map<String, Long> lasting = new HashMap<>();
+  private final PowerCheck power;
+  private final IsolatedRails isolatedRails;
+  private final Lasting<Fault> lastingFaults = new Lasting<>();
+  private final Lasting<String> lastingWatchpoints = new Lasting<>();
   private final Set<String> toldLocked = new HashSet<>();
   private final List<Chain> chains = new ArrayList<>();
   private List<RuleState> rules = List.of();
   private volatile List<ProtectionStatus> status = List.of();
 
-  /** The responses of one rule about one thing, on their way. */
-  private static final class Chain {
-    private final RuleState rule;
-    private final String device;
-    private final String thing;
-    private final List<ProtectionResponse> rest;
-    private Optional<ProtectionResponse> current = Optional.empty();
-    private Optional<Issued> issued = Optional.empty();
-    private Optional<Telecommand> then = Optional.empty();
-    private long thenNanos;
-    private boolean deviceHelped;
-
-    private Chain(RuleState rule, String device, String thing) {
-      this.rule = rule;
-      this.device = device;
-      this.thing = thing;
-      this.rest = new ArrayList<>(rule.rule().getResponsesList());
-    }
-
-    private String origin() {
-      return "protection " + rule.rule().getName();
-    }
-
-    private String about() {
-      return device.isEmpty() ? thing : device;
-    }
-  }
+  private record Fault(String device, DeviceFault fault) {}
 
   Protection(
       Devices devices,
@@ -120,7 +100,8 @@ final class Protection {
       Modes modes,
       Events events,
       StateStore state,
-      AppControl apps) {
+      AppControl apps,
+      Hardware hardware) {
     this.devices = devices;
     this.commands = commands;
     this.modes = modes;
@@ -129,6 +110,8 @@ final class Protection {
     this.apps = apps;
     this.said = new HashMap<>(Inhibits.of(state.get(), Inhibits.RULE));
     this.isolated = new LinkedHashSet<>(state.get().getIsolatedDevicesList());
+    this.power = new PowerCheck(devices, hardware, state);
+    this.isolatedRails = new IsolatedRails(devices, hardware, commands, events);
   }
 
   /**
@@ -140,12 +123,25 @@ final class Protection {
     List<RuleState> next = new ArrayList<>();
     for (ProtectionRule rule : table.getRulesList()) {
       RuleState before = known.get(rule.getName());
-      next.add(before != null && before.rule().equals(rule) ? before : new RuleState(rule));
+      next.add(
+          before != null && before.rule().equals(rule)
+              ? before
+              : new RuleState(rule, responsesBefore(rule)));
     }
     // the highest level first, else as they stand in the table
     next.sort(Comparator.comparingInt((RuleState one) -> one.rule().getLevel()).reversed());
     rules = List.copyOf(next);
     publish();
+  }
+
+  private int responsesBefore(ProtectionRule rule) {
+    return rule.getMostResponses() == 0
+        ? 0
+        : state.get().getRuleResponsesList().stream()
+            .filter(one -> one.getRule().equals(rule.getName()))
+            .mapToInt(RuleCount::getResponses)
+            .findFirst()
+            .orElse(0);
   }
 
   /**
@@ -157,6 +153,9 @@ final class Protection {
     String name = event.getName();
     if (name.startsWith("PROTECTION_") || name.equals(CoreEvent.RESPONSE_CALLED.name())) {
       // what it says itself is nothing to act upon
+      return;
+    }
+    if (name.equals(CoreEvent.DEVICE_FAULT.name()) && power.keptOff(event.getDevice())) {
       return;
     }
     symptom(
@@ -177,29 +176,30 @@ final class Protection {
         now);
   }
 
+  /** The watchpoints that have failed and not recovered. */
+  void failed(Set<String> watchpoints, long now) {
+    lastingWatchpoints.again(watchpoints, now).forEach(name -> watchpoint(name, now));
+  }
+
   /** The devices that are not well now. */
   void faulty(List<DeviceStatus> faulty, long now) {
-    Set<String> there = new HashSet<>();
+    Set<Fault> there = new LinkedHashSet<>();
     for (DeviceStatus one : faulty) {
-      String key = one.getDevice() + ' ' + one.getFault();
-      there.add(key);
-      Long last = lasting.get(key);
-      if (last == null) {
-        // that it began is an event
-        lasting.put(key, now);
-      } else if (now - last >= LASTING_NANOS) {
-        lasting.put(key, now);
-        event(
-            Event.newBuilder()
-                .setSource(CoreEvent.DEVICE_FAULT.source())
-                .setName(CoreEvent.DEVICE_FAULT.name())
-                .setDevice(one.getDevice())
-                .setFault(one.getFault())
-                .build(),
-            now);
+      // one that gets its power back has time to become well
+      if (!power.keptOff(one.getDevice())) {
+        there.add(new Fault(one.getDevice(), one.getFault()));
       }
     }
-    lasting.keySet().retainAll(there);
+    for (Fault fault : lastingFaults.again(there, now)) {
+      event(
+          Event.newBuilder()
+              .setSource(CoreEvent.DEVICE_FAULT.source())
+              .setName(CoreEvent.DEVICE_FAULT.name())
+              .setDevice(fault.device)
+              .setFault(fault.fault)
+              .build(),
+          now);
+    }
   }
 
   /** Goes on with the responses that are under way. */
@@ -209,6 +209,7 @@ final class Protection {
         advance(chain, now);
       }
     }
+    isolatedRails.keepOff(isolated, now);
     publish();
   }
 
@@ -272,8 +273,12 @@ final class Protection {
     toldLocked.remove(told);
     report(CoreEvent.PROTECTION_CONFIRMED, device, thing, name, text);
     rule.responded(thing, now);
-    // whoever of a lower level was at it has nothing more to do
-    chains.removeIf(chain -> chain.thing.equals(thing));
+    if (rule.rule().getMostResponses() > 0) {
+      // before the response begins: it may end the process
+      store(this::putCounts);
+    }
+    // whoever of a lower level is at it has nothing more to do than to see its command end
+    chains.stream().filter(chain -> chain.thing.equals(thing)).forEach(Chain::giveUp);
     Chain chain = new Chain(rule, device, thing);
     chains.add(chain);
     advance(chain, now);
@@ -281,7 +286,7 @@ final class Protection {
       try {
         inhibit(name, true, "it has responded " + rule.responses() + " times");
       } catch (IOException e) {
-        // it holds until the next restart, and the state is written again by then
+        // it holds in memory, and comes to disk with the next write
         state.update(next -> Inhibits.put(next, Inhibits.RULE, name, true));
       }
     }
@@ -376,8 +381,11 @@ final class Protection {
         }
       }
       case RESTART_APP -> {
-        apps.restart(response.getRestartApp(), chain.origin());
-        done(chain);
+        if (apps.restart(response.getRestartApp(), chain.origin())) {
+          done(chain);
+        } else {
+          failed(chain, "there is no such app, or it has too much to do already");
+        }
       }
       case RESTART_PROCESS -> {
         done(chain);
@@ -401,7 +409,7 @@ final class Protection {
               Telecommand.newBuilder().setRecoverBus(RecoverBus.newBuilder().setBus(target)));
       case POWER_CYCLE ->
           powerCycle(chain, devices.thing(target), response.getPowerCycle().getOffSeconds(), now);
-      case ISOLATE -> isolate(chain, devices.thing(target));
+      case ISOLATE -> isolate(chain, devices.thing(target), now);
       case RESPONSE_NOT_SET -> failed(chain, "it is nothing");
     }
   }
@@ -417,19 +425,34 @@ final class Protection {
     issue(chain, off(rail));
   }
 
-  private void isolate(Chain chain, String thing) {
+  private void isolate(Chain chain, String thing, long now) {
     isolated.add(thing);
-    try {
-      state.updateNow(next -> next.clearIsolatedDevices().addAllIsolatedDevices(isolated));
-    } catch (IOException e) {
-      // it holds in memory, and comes to disk with the next write
-      state.update(next -> next.clearIsolatedDevices().addAllIsolatedDevices(isolated));
-    }
+    store(next -> next.clearIsolatedDevices().addAllIsolatedDevices(isolated));
     events.reportDevice(CoreEvent.DEVICE_ISOLATED, thing, DeviceFault.DEVICE_FAULT_UNSPECIFIED);
     if (devices.rail(thing).isPresent()) {
-      issue(chain, off(thing));
+      chain.issued = Optional.of(isolatedRails.off(thing, chain.origin(), now));
     } else {
       done(chain);
+    }
+  }
+
+  private void store(Consumer<FlightState.Builder> change) {
+    try {
+      state.updateNow(change);
+    } catch (IOException e) {
+      // it holds in memory, and comes to disk with the next write
+      state.update(change);
+    }
+  }
+
+  /** Of rules that are not in the table any more, nothing is kept. */
+  private void putCounts(FlightState.Builder next) {
+    next.clearRuleResponses();
+    for (RuleState rule : rules) {
+      if (rule.rule().getMostResponses() > 0 && rule.responses() > 0) {
+        next.addRuleResponses(
+            RuleCount.newBuilder().setRule(rule.rule().getName()).setResponses(rule.responses()));
+      }
     }
   }
 
@@ -486,7 +509,8 @@ final class Protection {
   }
 
   private boolean isInhibited(RuleState rule) {
-    return said.getOrDefault(rule.rule().getName(), rule.rule().getInhibited());
+    // an exhausted one may have ended the process before its inhibition was stored
+    return rule.exhausted() || said.getOrDefault(rule.rule().getName(), rule.rule().getInhibited());
   }
 
   /**
@@ -510,7 +534,11 @@ final class Protection {
     said.put(name, inhibit);
     publish();
     events.report(CoreEvent.PROTECTION_INHIBITED, name, inhibit ? "inhibited" : "enabled", why);
-    state.updateNow(next -> Inhibits.put(next, Inhibits.RULE, name, inhibit));
+    state.updateNow(
+        next -> {
+          Inhibits.put(next, Inhibits.RULE, name, inhibit);
+          putCounts(next);
+        });
   }
 
   /**

@@ -2,9 +2,11 @@ package org.heliostat.core.protection;
 
 import java.io.IOException;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.heliostat.core.app.App;
 import org.heliostat.core.app.AppControl;
 import org.heliostat.core.app.AppFactory;
@@ -15,8 +17,10 @@ import org.heliostat.core.limit.WatchpointFailed;
 import org.heliostat.core.mission.MissionFile;
 import org.heliostat.core.table.TableDefinition;
 import org.heliostat.core.table.TableHandle;
+import org.heliostat.protocol.AppConfig;
 import org.heliostat.protocol.Event;
 import org.heliostat.protocol.Housekeeping;
+import org.heliostat.protocol.LimitStatus;
 import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.Table;
 import org.heliostat.protocol.Table.ContentCase;
@@ -28,8 +32,8 @@ import org.heliostat.protocol.Telecommand.CommandCase;
  * times a second of mission time.
  *
  * <p>Overflow policy: beyond {@value #EVENTS} events that wait, new ones are dropped and counted by
- * the bus; a fault that lasts comes again. Beyond {@value #REQUESTS} commands that wait the next
- * one fails at once.
+ * the bus; a fault or a failed watchpoint that lasts comes again. Beyond {@value #REQUESTS}
+ * commands that wait the next one fails at once.
  */
 public final class ProtectionApp implements App {
   static final int EVENTS = 256;
@@ -75,7 +79,12 @@ public final class ProtectionApp implements App {
             services.modes(),
             services.events(),
             services.state(),
-            apps);
+            apps,
+            services.hardware());
+    Set<String> appNames =
+        services.mission().getAppsList().stream()
+            .map(AppConfig::getName)
+            .collect(Collectors.toUnmodifiableSet());
     this.table =
         services
             .tables()
@@ -84,7 +93,7 @@ public final class ProtectionApp implements App {
                     "protection",
                     ContentCase.PROTECTION,
                     Table.newBuilder().setProtection(StandardRules.table()).build(),
-                    loaded -> RuleCheck.problems(devices, loaded.getProtection()),
+                    loaded -> RuleCheck.problems(devices, appNames, loaded.getProtection()),
                     Optional.empty()));
     protection.take(table.active().getProtection());
     this.events = services.bus().subscribe(Event.class, EVENTS);
@@ -127,9 +136,17 @@ public final class ProtectionApp implements App {
     if (newest.isPresent() && newest.get().getMissionNanos() != seenNanos) {
       seenNanos = newest.get().getMissionNanos();
       protection.faulty(newest.get().getFaultyList(), now);
+      protection.failed(failed(newest.get()), now);
     }
     protection.tick(now);
     services.board().sleepUntilNanos(now + PERIOD_NANOS);
+  }
+
+  private static Set<String> failed(Housekeeping snapshot) {
+    return snapshot.getLimitsList().stream()
+        .filter(LimitStatus::getFailed)
+        .map(LimitStatus::getName)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   private void obey(Request request) {

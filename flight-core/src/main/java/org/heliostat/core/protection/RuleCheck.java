@@ -46,8 +46,12 @@ final class RuleCheck {
     };
   }
 
-  /** What the schema cannot say about a table. */
-  static List<String> problems(Devices devices, ProtectionTable table) {
+  /**
+   * What the schema cannot say about a table.
+   *
+   * @param apps names of those of the mission
+   */
+  static List<String> problems(Devices devices, Set<String> apps, ProtectionTable table) {
     List<String> problems = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (ProtectionRule rule : table.getRulesList()) {
@@ -64,6 +68,8 @@ final class RuleCheck {
           problems.add(at + "a response is nothing");
         } else if (response.hasChangeMode() && response.getChangeMode() == Mode.MODE_UNSPECIFIED) {
           problems.add(at + "there is no such mode");
+        } else if (response.hasRestartApp() && !apps.contains(response.getRestartApp())) {
+          problems.add(at + "no app is called \"" + response.getRestartApp() + "\"");
         }
         String target = target(response, symptom);
         if (!aboutDevice(response)) {

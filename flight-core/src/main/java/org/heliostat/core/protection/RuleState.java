@@ -14,8 +14,14 @@ final class RuleState {
   private int symptoms;
   private int responses;
 
-  RuleState(ProtectionRule rule) {
+  /**
+   * One that has seen nothing yet.
+   *
+   * @param responses how often it has responded in earlier runs
+   */
+  RuleState(ProtectionRule rule, int responses) {
     this.rule = rule;
+    this.responses = responses;
   }
 
   ProtectionRule rule() {

@@ -11,7 +11,7 @@ import org.heliostat.protocol.ProtectionTable;
 
 /**
  * What is done where no table says anything else. A fault that lasts is a symptom anew every {@link
- * Protection#LASTING_NANOS}, which is what the counts build upon.
+ * Lasting#PERIOD_NANOS}, which is what the counts build upon.
  */
 final class StandardRules {
   private StandardRules() {}

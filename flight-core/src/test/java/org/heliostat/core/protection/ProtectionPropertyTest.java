@@ -11,6 +11,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.heliostat.core.app.AppControl;
@@ -18,15 +20,20 @@ import org.heliostat.core.bus.Bus;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.command.Issued;
 import org.heliostat.core.event.Events;
+import org.heliostat.core.hardware.Hardware;
 import org.heliostat.core.mode.Modes;
 import org.heliostat.core.state.StateStore;
 import org.heliostat.protocol.DeviceFault;
 import org.heliostat.protocol.Event;
 import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.ProtectionRule;
+import org.heliostat.protocol.RailHold;
 import org.heliostat.protocol.Telecommand;
 
-/** Whatever happens in whatever order: responses about one thing do not fight each other. */
+/**
+ * Whatever happens in whatever order: responses about one thing do not fight each other, nor load
+ * shedding and heat, which hold rails off.
+ */
 class ProtectionPropertyTest {
   private static final List<String> NAMES =
       List.of("switch0", "nvml0", "switch1", "nvml1", "bus", "/dev/i2c-1", "storage");
@@ -54,6 +61,8 @@ class ProtectionPropertyTest {
     Map<String, ProtectionRule> rules = new HashMap<>();
     StandardRules.table().getRulesList().forEach(rule -> rules.put(rule.getName(), rule));
     Map<String, List<Response>> byThing = new HashMap<>();
+    Set<String> held = new TreeSet<>();
+    int[] issuedAltogether = {0};
     long[] now = {0};
     Commands commands = mock();
     when(commands.issue(any(), anyString()))
@@ -62,6 +71,12 @@ class ProtectionPropertyTest {
               Telecommand command = call.getArgument(0);
               String rule = call.<String>getArgument(1).replace("protection ", "");
               Running running = new Running();
+              if (command.hasCycleRail() && held.contains(command.getCycleRail().getDevice())) {
+                // as the hardware app does
+                running.state = Issued.State.FAILED;
+                running.ended = now[0];
+              }
+              issuedAltogether[0]++;
               byThing
                   .computeIfAbsent(thing(command), key -> new ArrayList<>())
                   .add(new Response(rule, ProtectionTest.describe(command), now[0], running));
@@ -71,7 +86,7 @@ class ProtectionPropertyTest {
               return issued;
             });
     StateStore state = mock();
-    when(state.get()).thenReturn(FlightState.getDefaultInstance());
+    when(state.get()).thenAnswer(call -> holding(held));
     Events events = mock();
     Protection protection =
         new Protection(
@@ -80,18 +95,28 @@ class ProtectionPropertyTest {
             new Modes(new Bus(), events),
             events,
             state,
-            mock(AppControl.class));
+            mock(AppControl.class),
+            mock(Hardware.class));
     protection.take(StandardRules.table());
     for (int i = 0; i < 300; i++) {
       now[0] += (long) (random.nextDouble() * random.nextInt(20) * 1e9);
-      protection.event(
+      String rail = "switch" + random.nextInt(8);
+      if (!held.remove(rail) && i % 4 == 0) {
+        held.add(rail);
+      }
+      Event event =
           Event.newBuilder()
               .setSource("core")
               .setName("DEVICE_FAULT")
               .setDevice(NAMES.get(random.nextInt(NAMES.size())))
               .setFault(FAULTS.get(random.nextInt(FAULTS.size())))
-              .build(),
-          now[0]);
+              .build();
+      int before = issuedAltogether[0];
+      protection.event(event, now[0]);
+      if (event.getDevice().startsWith("nvml")
+          && held.contains(ProtectionTest.DEVICES.thing(event.getDevice()))) {
+        assertThat(issuedAltogether[0]).as("begun by a card that is held off").isEqualTo(before);
+      }
       for (List<Response> all : byThing.values()) {
         for (Response one : all) {
           if (one.running.state == Issued.State.EXECUTING && random.nextInt(3) == 0) {
@@ -104,6 +129,12 @@ class ProtectionPropertyTest {
       protection.tick(now[0]);
     }
     byThing.values().forEach(all -> check(all, rules));
+  }
+
+  private static FlightState holding(Set<String> rails) {
+    FlightState.Builder state = FlightState.newBuilder();
+    rails.forEach(rail -> state.addRailHolds(RailHold.newBuilder().setRail(rail)));
+    return state.build();
   }
 
   private static String thing(Telecommand command) {

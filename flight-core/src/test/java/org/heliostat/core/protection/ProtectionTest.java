@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.heliostat.core.ManualClock;
 import org.heliostat.core.app.AppControl;
 import org.heliostat.core.bus.Bus;
@@ -23,6 +24,7 @@ import org.heliostat.core.bus.Subscription;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.command.Issued;
 import org.heliostat.core.event.Events;
+import org.heliostat.core.hardware.Hardware;
 import org.heliostat.core.mode.Modes;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.state.StateStore;
@@ -58,6 +60,8 @@ class ProtectionTest {
               CardConfig.newBuilder().setDevice("nvml0").build(),
               CardConfig.newBuilder().setDevice("nvml1").build()));
 
+  private static final Set<String> APPS = Set.of("link");
+
   @TempDir private Path folder;
   private final Commands commands = mock(Commands.class);
   private final AppControl apps = mock(AppControl.class);
@@ -76,7 +80,8 @@ class ProtectionTest {
   @BeforeEach
   void boot() throws IOException {
     state = spy(StateStore.open(folder.resolve("state.bin")));
-    protection = new Protection(DEVICES, commands, modes, reporter, state, apps);
+    protection =
+        new Protection(DEVICES, commands, modes, reporter, state, apps, mock(Hardware.class));
     protection.take(StandardRules.table());
     doAnswer(
             call -> {
@@ -301,7 +306,7 @@ class ProtectionTest {
   @Test
   void theStandardRulesMakeSense() {
     assertThat(
-            RuleCheck.problems(DEVICES, StandardRules.table()).stream()
+            RuleCheck.problems(DEVICES, APPS, StandardRules.table()).stream()
                 .filter(problem -> !problem.contains("no device is called")))
         .isEmpty();
     assertThat(org.heliostat.protocol.SchemaCheck.problems(StandardRules.table())).isEmpty();
@@ -329,7 +334,7 @@ class ProtectionTest {
     for (ProtectionRule.Builder one : rules) {
       table.addRules(one);
     }
-    assertThat(RuleCheck.problems(DEVICES, table.build())).isEmpty();
+    assertThat(RuleCheck.problems(DEVICES, APPS, table.build())).isEmpty();
     protection.take(table.build());
   }
 
@@ -349,6 +354,7 @@ class ProtectionTest {
             response().setChangeMode(Mode.SAFE),
             response().setRestartProcess(true)));
     outcome = Issued.State.EXECUTING;
+    when(apps.restart("link", "protection a")).thenReturn(true);
     said();
     happens("APP_FAILED", "core");
     pass(1);
@@ -368,6 +374,17 @@ class ProtectionTest {
             "MODE_CHANGED mode NOMINAL -> SAFE, by protection a",
             "PROTECTION_RESPONDED app link: rule a has done change_mode",
             "PROTECTION_RESPONDED app link: rule a has done restart_process");
+  }
+
+  @Test
+  void anAppThatIsNotRestartedIsAResponseThatHasFailed() {
+    take(rule("a", response().setRestartApp("link")));
+    happens("APP_FAILED", "core");
+    assertThat(said())
+        .containsExactly(
+            "PROTECTION_CONFIRMED app link: rule a has confirmed APP_FAILED",
+            "PROTECTION_FAILED app link: rule a could not do restart_app: there is no such app, or"
+                + " it has too much to do already");
   }
 
   @Test
@@ -509,6 +526,22 @@ class ProtectionTest {
   }
 
   @Test
+  void aCommandThatIsStillOnItsWayHoldsUpItsLevelThoughAHigherOneHasTakenOver() {
+    outcome = Issued.State.EXECUTING;
+    fault("nvml0", DeviceFault.MEMORY_ERRORS);
+    fault("switch0", DeviceFault.OVER_CURRENT);
+    when(open.get(1).state()).thenReturn(Issued.State.COMPLETED);
+    pass(301);
+    // every lock-out is over, but the card's reset is not
+    fault("nvml0", DeviceFault.TIMEOUT);
+    assertThat(issued).hasSize(2);
+    when(open.get(0).state()).thenReturn(Issued.State.FAILED);
+    pass(1);
+    fault("nvml0", DeviceFault.TIMEOUT);
+    assertThat(issued).hasSize(3).endsWith("reset nvml0 by protection card_silent");
+  }
+
+  @Test
   void whatIsInhibitedOrIsolatedHoldsAlsoWhereTheDiskDoesNotTakeIt() throws Exception {
     doThrow(new IOException("no")).when(state).updateNow(any());
     take(
@@ -548,8 +581,9 @@ class ProtectionTest {
             .addRules(rule("c", response().setIsolate(DeviceTarget.newBuilder().setDevice("x"))))
             .addRules(rule("d", response().setReset(DeviceTarget.newBuilder().setDevice("bus"))))
             .addRules(rule("e", response().setChangeMode(Mode.MODE_UNSPECIFIED)))
+            .addRules(rule("f", response().setRestartApp("lnik")))
             .build();
-    assertThat(RuleCheck.problems(DEVICES, wrong))
+    assertThat(RuleCheck.problems(DEVICES, APPS, wrong))
         .containsExactly(
             "a: a response is nothing",
             "rule \"a\" stands twice",
@@ -557,6 +591,7 @@ class ProtectionTest {
             "b: a watchpoint names no device to act on",
             "c: no device is called \"x\"",
             "d: RESET cannot be done to bus",
-            "e: there is no such mode");
+            "e: there is no such mode",
+            "f: no app is called \"lnik\"");
   }
 }
