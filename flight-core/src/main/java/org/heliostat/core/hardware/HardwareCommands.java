@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import org.heliostat.core.app.Services;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.command.Execution;
+import org.heliostat.core.command.Issued;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.hal.ComputeCard;
 import org.heliostat.hal.CoolantPump;
@@ -27,6 +28,7 @@ import org.heliostat.protocol.AppArgument;
 import org.heliostat.protocol.CycleRail;
 import org.heliostat.protocol.DeviceFault;
 import org.heliostat.protocol.SendFrame;
+import org.heliostat.protocol.SwitchRail;
 import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Telecommand.CommandCase;
 
@@ -34,7 +36,8 @@ import org.heliostat.protocol.Telecommand.CommandCase;
  * Carries out the commands to devices on threads of its own, so that the link never waits for a
  * part. Commands to one device run one after the other; those to different devices do not wait for
  * each other. A rail that is ordered off waits for no pause: commands to that rail that wait, or
- * pause between off and on, fail at once.
+ * pause between off and on, fail. A rail whose power cycle a restart cuts off is turned on by the
+ * next run.
  *
  * <p>Overflow policy: with {@value #MOST} commands in hand the next one fails at once; a rail that
  * is ordered off is one of {@value #MOST_WITH_OFFS}. Thread-safe.
@@ -57,11 +60,13 @@ final class HardwareCommands implements AutoCloseable {
   private static final double LIMIT_WATTS = 1;
 
   private static final long LOOK_NANOS = 100_000_000L;
+  private static final String ORIGIN = "hardware";
   private static final String APP_ENDS = "the hardware app ends";
   private static final String OVERTAKEN = "overtaken: the rail is ordered off";
 
   private final Services services;
   private final Map<String, Device> devices;
+  private final RailNotes notes;
   private final ThreadPoolExecutor threads;
   private final Map<String, Deque<Order>> lines = new HashMap<>();
   private int inHand;
@@ -71,6 +76,7 @@ final class HardwareCommands implements AutoCloseable {
   HardwareCommands(Services services, Map<String, Device> devices) {
     this.services = services;
     this.devices = Map.copyOf(devices);
+    this.notes = new RailNotes(services.state());
     this.threads =
         new ThreadPoolExecutor(
             0,
@@ -94,15 +100,15 @@ final class HardwareCommands implements AutoCloseable {
             CommandCase.RESET_CARD,
             CommandCase.RECOVER_BUS,
             CommandCase.SEND_FRAME)) {
-      services.commands().handle("hardware", command, this::take);
+      services.commands().handle(ORIGIN, command, this::take);
     }
   }
 
   private void take(Telecommand command, Execution execution) {
     Order order = new Order(command, execution);
-    List<Order> overtaken = List.of();
     boolean refused;
     synchronized (lines) {
+      forgetEnded();
       refused = closed || inHand >= (order.isOff() ? MOST_WITH_OFFS : MOST);
       if (!refused) {
         Deque<Order> line = lines.get(order.device);
@@ -112,8 +118,7 @@ final class HardwareCommands implements AutoCloseable {
           lines.put(order.device, new ArrayDeque<>(List.of(order)));
         } else {
           if (order.isOff()) {
-            overtaken = line.stream().filter(one -> !one.isOff()).toList();
-            overtaken.forEach(one -> one.overtaken = true);
+            line.stream().filter(one -> !one.isOff()).forEach(one -> one.overtaken = true);
           }
           line.add(order);
         }
@@ -123,14 +128,29 @@ final class HardwareCommands implements AutoCloseable {
     if (refused) {
       execution.fail(closed ? APP_ENDS : "too many commands to devices are in hand");
     }
-    overtaken.forEach(one -> one.execution.fail(OVERTAKEN));
+  }
+
+  /**
+   * What waits for a driver that does not come back, and has ended by its deadline, is in hand no
+   * more. The caller holds {@link #lines}.
+   */
+  private void forgetEnded() {
+    for (Deque<Order> line : lines.values()) {
+      Order first = line.element();
+      int before = line.size();
+      line.removeIf(one -> one != first && one.execution.ended());
+      inHand -= before - line.size();
+    }
   }
 
   /** Works off the line of one device; its first order stays in it until it is done. */
   private void work(Order first) {
     for (Optional<Order> next = Optional.of(first); next.isPresent(); next = after(next.get())) {
       Order order = next.get();
-      if (!order.overtaken && !order.execution.ended()) {
+      if (order.overtaken) {
+        // here, so that whoever has ordered the rail off waits for nothing
+        order.execution.fail(OVERTAKEN);
+      } else if (!order.execution.ended()) {
         order.run();
       }
     }
@@ -283,41 +303,93 @@ final class HardwareCommands implements AutoCloseable {
   private String switchRail(Order order, boolean on) throws HardwareFault, InterruptedException {
     String name = order.device;
     PowerSwitch rail = device(name, PowerSwitch.class);
+    String origin = order.execution.origin();
     if (on) {
-      refuseIsolated(name);
+      notes.checkOn(name, origin);
+      notes.ordered(name, origin, true);
       turnOn(order, rail);
     } else {
-      turnOff(order, rail);
+      rail.off();
+      notes.ordered(name, origin, false);
+      isOff(order, rail);
     }
+    notes.cycleEnds(name);
     return name + (on ? " is on" : " is off");
   }
 
   private String cycle(CycleRail cycle, Order order) throws HardwareFault, InterruptedException {
-    String name = cycle.getDevice();
+    String name = order.device;
     PowerSwitch rail = device(name, PowerSwitch.class);
-    refuseIsolated(name);
+    String origin = order.execution.origin();
+    notes.checkOn(name, origin);
+    notes.ordered(name, origin, true);
     // the pause is mission time, which never passes more slowly
     order.execution.within(cycle.getOffSeconds() + Commands.DEADLINE_SECONDS);
-    turnOff(order, rail);
-    long until = services.clock().missionNanos() + (long) (cycle.getOffSeconds() * 1e9);
+    rail.off();
+    notes.cycleBegins(name);
+    try {
+      Optional<HardwareFault> stays = staysOn(order, rail);
+      pause(order, cycle.getOffSeconds());
+      // it may have been isolated, or shed, meanwhile
+      notes.checkOn(name, origin);
+      rail.clearFaults();
+      turnOn(order, rail);
+      notes.cycleEnds(name);
+      if (stays.isPresent()) {
+        throw stays.get();
+      }
+    } catch (HardwareFault e) {
+      if (e.kind() == HardwareFault.Kind.REFUSED) {
+        // somebody wants it off
+        notes.cycleEnds(name);
+      }
+      throw e;
+    }
+    return name + " was off for " + cycle.getOffSeconds() + " s and is on";
+  }
+
+  /** A rail that does not show that it is off is turned on again nevertheless. */
+  private Optional<HardwareFault> staysOn(Order order, PowerSwitch rail)
+      throws HardwareFault, InterruptedException {
+    try {
+      isOff(order, rail);
+      return Optional.empty();
+    } catch (HardwareFault e) {
+      if (e.kind() == HardwareFault.Kind.TIMEOUT) {
+        return Optional.of(e);
+      }
+      throw e;
+    }
+  }
+
+  private void pause(Order order, double seconds) throws HardwareFault, InterruptedException {
+    long until = services.clock().missionNanos() + (long) (seconds * 1e9);
     for (long now = services.clock().missionNanos();
         now < until;
         now = services.clock().missionNanos()) {
       order.checkNotOvertaken();
       services.board().sleepUntilNanos(Math.min(until, now + LOOK_NANOS));
     }
-    // it may have been isolated meanwhile
-    refuseIsolated(name);
-    rail.clearFaults();
-    turnOn(order, rail);
-    return name + " was off for " + cycle.getOffSeconds() + " s and is on";
   }
 
-  /** What fault protection has isolated stays off until an operator releases it. */
-  private void refuseIsolated(String rail) throws HardwareFault {
-    if (services.state().get().getIsolatedDevicesList().contains(rail)) {
-      throw new HardwareFault(
-          HardwareFault.Kind.REFUSED, rail, "it is isolated, and must be released first");
+  /** Turns on what a power cycle had turned off when the run before this one ended. */
+  void endCycles() {
+    for (String rail : notes.cycling()) {
+      try {
+        notes.checkOn(rail, ORIGIN);
+      } catch (HardwareFault e) {
+        // whoever keeps it off sees to it
+        notes.cycleEnds(rail);
+        continue;
+      }
+      Issued unused =
+          services
+              .commands()
+              .issue(
+                  Telecommand.newBuilder()
+                      .setSwitchRail(SwitchRail.newBuilder().setDevice(rail).setOn(true))
+                      .build(),
+                  ORIGIN);
     }
   }
 
@@ -331,13 +403,12 @@ final class HardwareCommands implements AutoCloseable {
         .reportDevice(CoreEvent.RAIL_SWITCHED, name, DeviceFault.DEVICE_FAULT_UNSPECIFIED, "on");
   }
 
-  private void turnOff(Order order, PowerSwitch rail) throws HardwareFault, InterruptedException {
-    String name = order.device;
-    rail.off();
+  private void isOff(Order order, PowerSwitch rail) throws HardwareFault, InterruptedException {
     await(order, rail, false);
     services
         .events()
-        .reportDevice(CoreEvent.RAIL_SWITCHED, name, DeviceFault.DEVICE_FAULT_UNSPECIFIED, "off");
+        .reportDevice(
+            CoreEvent.RAIL_SWITCHED, order.device, DeviceFault.DEVICE_FAULT_UNSPECIFIED, "off");
   }
 
   private void await(Order order, PowerSwitch rail, boolean on)

@@ -1,12 +1,12 @@
 package org.heliostat.core.survival;
 
+import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.heliostat.core.app.App;
 import org.heliostat.core.app.AppFactory;
@@ -15,21 +15,24 @@ import org.heliostat.core.command.Issued;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.link.Transmitter;
 import org.heliostat.core.mission.MissionFile;
+import org.heliostat.core.state.RailHolds;
 import org.heliostat.core.table.TableDefinition;
 import org.heliostat.core.table.TableHandle;
 import org.heliostat.hal.CardReading;
 import org.heliostat.hal.PowerReading;
 import org.heliostat.hal.TemperatureReading;
 import org.heliostat.protocol.DeviceConfig;
+import org.heliostat.protocol.DeviceFault;
+import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.HeatRule;
 import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.Mode;
 import org.heliostat.protocol.PowerRung;
 import org.heliostat.protocol.PowerTable;
+import org.heliostat.protocol.RailHold;
 import org.heliostat.protocol.StartSequence;
 import org.heliostat.protocol.SurvivalStatus;
 import org.heliostat.protocol.SurvivalTable;
-import org.heliostat.protocol.SwitchRail;
 import org.heliostat.protocol.Table;
 import org.heliostat.protocol.Table.ContentCase;
 import org.heliostat.protocol.Telecommand;
@@ -38,26 +41,35 @@ import org.heliostat.protocol.Telecommand;
  * Keeps the spacecraft alive: the ladder of load shedding, rails by temperature, the command-loss
  * timer and the longest silence of the transmitter. Looks once a second of mission time; needs
  * nothing of the payload, which may hang meanwhile.
+ *
+ * <p>Who keeps which rail off follows in each look from the rungs that are shed, the rails that are
+ * hot, the table {@code power}, and what ground or a sequence has ordered off. It is noted in the
+ * flight state, by which others are refused to turn such a rail on, and from which the next run
+ * goes on.
  */
 public final class SurvivalApp implements App {
   private static final String ORIGIN = "survival";
+  private static final String RUNG = "rung ";
+  private static final String HEAT = "heat of ";
   private static final long PERIOD_NANOS = 1_000_000_000L;
-  private static final long RETRY_NANOS = 5_000_000_000L;
+
+  /** Mission time for which a disk that refuses keeps rails from coming on. */
+  private static final long DISK_NANOS = 60_000_000_000L;
 
   private final Services services;
   private final TableHandle power;
   private final TableHandle survival;
   private final LoadShedder shedder;
-  private final HeatGuard heat = new HeatGuard();
-  private final RailSequencer rails = new RailSequencer();
+  private final HeatGuard heat;
+  private final RailSequencer rails;
+  private final RailOrders orders;
   private final CommandLoss commandLoss;
   private final Transmitter transmitter;
   private final Set<String> known;
-  private final Map<String, Switching> switching = new HashMap<>();
+  private PowerTable table;
+  private Optional<Long> notStoredSince = Optional.empty();
   private final Consumer<Housekeeping.Builder> housekeeping = this::fill;
   private volatile SurvivalStatus status = SurvivalStatus.getDefaultInstance();
-
-  private record Switching(boolean on, Issued command, long sinceNanos) {}
 
   /** Offers the app as {@code survival}. */
   public static final class Factory implements AppFactory {
@@ -74,6 +86,8 @@ public final class SurvivalApp implements App {
 
   SurvivalApp(Services services) {
     this.services = services;
+    Set<String> all = names(services.mission().getDevicesList());
+    this.known = names(MissionFile.activeDevices(services.mission()));
     this.power =
         services
             .tables()
@@ -82,7 +96,7 @@ public final class SurvivalApp implements App {
                     "power",
                     ContentCase.POWER,
                     Table.newBuilder().setPower(PowerTable.getDefaultInstance()).build(),
-                    table -> problems(table.getPower()),
+                    next -> PowerTableCheck.problems(next.getPower(), all),
                     Optional.empty()));
     this.survival =
         services
@@ -94,41 +108,35 @@ public final class SurvivalApp implements App {
                     Table.newBuilder().setSurvival(SurvivalTable.getDefaultInstance()).build(),
                     table -> List.of(),
                     Optional.empty()));
-    this.known =
-        MissionFile.activeDevices(services.mission()).stream()
-            .map(DeviceConfig::getName)
-            .collect(Collectors.toUnmodifiableSet());
-    PowerTable table = power.active().getPower();
-    this.shedder = new LoadShedder(table, services.state().get().getShedRungs());
-    // what an earlier run has shed stays so until the power is good again
-    table
-        .getRungsList()
-        .subList(0, shedder.shed())
-        .forEach(rung -> hold(rung.getName(), rung.getRailsList()));
+    this.table = power.active().getPower();
+    // what an earlier run keeps off stays so
+    FlightState state = services.state().get();
     long now = services.clock().missionNanos();
-    this.commandLoss = new CommandLoss(services.state().get().getLastCommandNanos(), now);
+    this.shedder = new LoadShedder(table, state.getShedRungs());
+    this.heat = new HeatGuard(heatRules(), hot(state.getRailHoldsList()), now);
+    this.rails =
+        new RailSequencer(
+            known(state.getRailHoldsList(), RailHold::getRail),
+            known(state.getWaitingRailsList(), rail -> rail));
+    this.orders = new RailOrders(services, ORIGIN, rails);
+    long heard = state.getLastCommandNanos();
+    if (heard > now) {
+      // of a mission time that has ended: it would count again when this one comes there
+      services.state().update(next -> forget(next, heard));
+    }
+    this.commandLoss = new CommandLoss(heard, now);
     this.transmitter = new Transmitter(services.state(), services.clock());
     services.telemetry().contribute(housekeeping);
   }
 
-  private static List<String> problems(PowerTable table) {
-    List<String> problems = new ArrayList<>();
-    double above = Double.POSITIVE_INFINITY;
-    for (PowerRung rung : table.getRungsList()) {
-      if (rung.getRestoreVolts() <= rung.getShedVolts()) {
-        problems.add(rung.getName() + ": restore_volts is not above shed_volts");
-      }
-      if (rung.getShedVolts() > above) {
-        problems.add(rung.getName() + " would be shed before the rung that stands before it");
-      }
-      above = rung.getShedVolts();
+  private static Set<String> names(List<DeviceConfig> devices) {
+    return devices.stream().map(DeviceConfig::getName).collect(Collectors.toUnmodifiableSet());
+  }
+
+  private static void forget(FlightState.Builder state, long heard) {
+    if (state.getLastCommandNanos() == heard) {
+      state.clearLastCommandNanos();
     }
-    for (HeatRule rule : table.getHeatList()) {
-      if (rule.getOnCelsius() >= rule.getOffCelsius()) {
-        problems.add(rule.getDevice() + ": on_celsius is not below off_celsius");
-      }
-    }
-    return problems;
   }
 
   @Override
@@ -139,14 +147,17 @@ public final class SurvivalApp implements App {
 
   void look() {
     long now = services.clock().missionNanos();
-    power.takeNew().ifPresent(table -> shedder.use(table.getPower()));
-    PowerTable table = power.active().getPower();
-    shedAndRestore(now, table);
-    watchHeat(now, table);
-    rails
-        .next(now, (long) (table.getStaggerSeconds() * 1e9))
-        .ifPresent(rail -> switchRail(rail, true, now));
-    watchSwitching(now);
+    boolean changed;
+    // rails go off first, whatever the disk does, and come on only when it is noted down
+    services.events().neverWait();
+    try {
+      changed = keepOff(now);
+    } finally {
+      services.events().mayWait();
+    }
+    if (stored(changed, now)) {
+      orders.turnOn(now, (long) (table.getStaggerSeconds() * 1e9));
+    }
     watchGround(now);
     watchTransmitter();
     status =
@@ -154,54 +165,141 @@ public final class SurvivalApp implements App {
             .setShedRungs(shedder.shed())
             .setCommandLossSeconds((float) (commandLoss.leftNanos(now, commandLossLimit()) / 1e9))
             .setSilentSeconds((float) (transmitter.silentNanos() / 1e9))
-            .addAllHot(heat.hot())
+            .addAllHot(heat.hot().stream().map(HeatGuard.Hot::device).distinct().sorted().toList())
             .build();
   }
 
-  private void shedAndRestore(long now, PowerTable table) {
+  /** Has go off what must; true where the disk does not know that yet. */
+  private boolean keepOff(long now) {
+    power.takeNew().ifPresent(next -> use(next.getPower()));
     Optional<Double> volts =
         services.hardware().power(table.getMonitor()).map(PowerReading::busVoltageVolts);
-    LoadShedder.Decision decision = shedder.decide(now, volts, rails.busy());
-    for (PowerRung rung : decision.shed()) {
-      services
-          .events()
-          .report(CoreEvent.LOAD_SHED, volts.orElse(0.0), rung.getName(), rung.getRailsList());
-      hold(rung.getName(), rung.getRailsList()).forEach(rail -> switchRail(rail, false, now));
+    LoadShedder.Decision load = shedder.decide(now, volts, rails.busy());
+    HeatGuard.Decision warmth = heat.decide(now, this::celsius);
+    orders.watch(now);
+    rails.keepOff(wanted());
+    // whether these come on is not decided here
+    rails.letGo(services.state().get().getIsolatedDevicesList());
+    boolean changed = note();
+    answer(load, volts.orElse(0.0));
+    answer(warmth);
+    orders.turnOff(now);
+    // last: others may hold the mode while they wait for the disk
+    lowerMode(load);
+    return changed;
+  }
+
+  private void use(PowerTable next) {
+    table = next;
+    shedder.use(table);
+    heat.use(heatRules());
+  }
+
+  private List<HeatRule> heatRules() {
+    return known(table.getHeatList(), HeatRule::getDevice);
+  }
+
+  /** Who keeps which rail off, by the ladder, by heat and by orders as they are now. */
+  private List<RailHold> wanted() {
+    List<RailHold> wanted = new ArrayList<>();
+    for (PowerRung rung : table.getRungsList().subList(0, shedder.shed())) {
+      rung.getRailsList().forEach(rail -> wanted.add(hold(rail, RUNG + rung.getName())));
+    }
+    heat.hot().forEach(hot -> wanted.add(hold(hot.rail(), HEAT + hot.device())));
+    services
+        .state()
+        .get()
+        .getOrderedOffList()
+        .forEach(rail -> wanted.add(hold(rail, RailHolds.ORDER)));
+    return known(wanted, RailHold::getRail);
+  }
+
+  private static RailHold hold(String rail, String holder) {
+    return RailHold.newBuilder().setRail(rail).setHolder(holder).build();
+  }
+
+  private static List<HeatGuard.Hot> hot(List<RailHold> holds) {
+    return holds.stream()
+        .filter(hold -> hold.getHolder().startsWith(HEAT))
+        .map(hold -> new HeatGuard.Hot(hold.getHolder().substring(HEAT.length()), hold.getRail()))
+        .toList();
+  }
+
+  /** Brings to the state what a restart must know; false where it knows already. */
+  private boolean note() {
+    // until it is on: to turn it on twice does no harm
+    List<String> waiting = new ArrayList<>(orders.comingOn());
+    waiting.addAll(rails.waiting());
+    FlightState before = services.state().get();
+    if (before.getShedRungs() == shedder.shed()
+        && before.getRailHoldsList().equals(rails.holds())
+        && before.getWaitingRailsList().equals(waiting)) {
+      return false;
+    }
+    services
+        .state()
+        .update(
+            next ->
+                next.setShedRungs(shedder.shed())
+                    .clearRailHolds()
+                    .addAllRailHolds(rails.holds())
+                    .clearWaitingRails()
+                    .addAllWaitingRails(waiting));
+    return true;
+  }
+
+  /**
+   * Brings to disk what {@link #note} has changed, or an earlier look could not.
+   *
+   * @return false while it is not there; a disk that has refused for {@link #DISK_NANOS} is waited
+   *     for no more, since the payload would be off for ever
+   */
+  private boolean stored(boolean changed, long now) {
+    if (changed || notStoredSince.isPresent()) {
+      try {
+        services.state().save();
+        notStoredSince = Optional.empty();
+      } catch (IOException e) {
+        // it holds in memory, and the next look tries again
+        if (notStoredSince.isEmpty()) {
+          services.events().report(CoreEvent.STATE_NOT_STORED, e);
+          notStoredSince = Optional.of(now);
+        }
+      }
+    }
+    return notStoredSince.map(since -> now - since >= DISK_NANOS).orElse(true);
+  }
+
+  private void answer(LoadShedder.Decision load, double volts) {
+    for (PowerRung rung : load.shed()) {
+      services.events().report(CoreEvent.LOAD_SHED, volts, rung.getName(), rung.getRailsList());
+    }
+    load.restored()
+        .ifPresent(
+            rung -> services.events().report(CoreEvent.LOAD_RESTORED, volts, rung.getName()));
+  }
+
+  private void lowerMode(LoadShedder.Decision load) {
+    for (PowerRung rung : load.shed()) {
       if (rung.getMode() != Mode.MODE_UNSPECIFIED) {
         boolean unused = services.modes().lower(rung.getMode(), ORIGIN);
       }
     }
-    decision
-        .restored()
-        .ifPresent(
-            rung -> {
-              services.events().report(CoreEvent.LOAD_RESTORED, volts.orElse(0.0), rung.getName());
-              rails.release(rung.getName(), known(rung.getRailsList()));
-            });
-    if (!decision.equals(LoadShedder.Decision.NONE)) {
-      services.state().update(next -> next.setShedRungs(shedder.shed()));
-    }
   }
 
-  private void watchHeat(long now, PowerTable table) {
-    List<HeatRule> rules =
-        table.getHeatList().stream().filter(rule -> known.contains(rule.getDevice())).toList();
-    HeatGuard.Decision decision = heat.decide(now, rules, this::celsius);
-    for (HeatRule rule : decision.hot()) {
+  private void answer(HeatGuard.Decision warmth) {
+    for (HeatGuard.Change hot : warmth.hot()) {
       services
           .events()
           .reportDevice(
               CoreEvent.TOO_HOT,
-              rule.getDevice(),
-              org.heliostat.protocol.DeviceFault.OVER_TEMPERATURE,
-              celsius(rule.getDevice()).orElse(Double.NaN),
-              rule.getRailsList());
-      hold("heat of " + rule.getDevice(), rule.getRailsList())
-          .forEach(rail -> switchRail(rail, false, now));
+              hot.device(),
+              DeviceFault.OVER_TEMPERATURE,
+              celsius(hot.device()).orElse(Double.NaN),
+              hot.rails());
     }
-    for (HeatRule rule : decision.cool()) {
-      services.events().report(CoreEvent.COOLED_DOWN, rule.getDevice(), rule.getRailsList());
-      rails.release("heat of " + rule.getDevice(), known(rule.getRailsList()));
+    for (HeatGuard.Change cool : warmth.cool()) {
+      services.events().report(CoreEvent.COOLED_DOWN, cool.device(), cool.rails());
     }
   }
 
@@ -210,49 +308,13 @@ public final class SurvivalApp implements App {
         .hardware()
         .temperature(device)
         .map(TemperatureReading::celsius)
-        .or(() -> services.hardware().card(device).map(CardReading::temperatureCelsius));
+        .or(() -> services.hardware().card(device).map(CardReading::temperatureCelsius))
+        .filter(value -> !value.isNaN());
   }
 
   /** Cards that are not in use have rails that nobody switches. */
-  private List<String> known(List<String> named) {
-    return named.stream().filter(known::contains).toList();
-  }
-
-  private List<String> hold(String holder, List<String> named) {
-    return rails.hold(holder, known(named));
-  }
-
-  private void switchRail(String rail, boolean on, long now) {
-    Issued command =
-        services
-            .commands()
-            .issue(
-                Telecommand.newBuilder()
-                    .setSwitchRail(SwitchRail.newBuilder().setDevice(rail).setOn(on))
-                    .build(),
-                ORIGIN);
-    switching.put(rail, new Switching(on, command, now));
-  }
-
-  /** A rail that has to be off is tried again until it is. */
-  private void watchSwitching(long now) {
-    for (Map.Entry<String, Switching> entry : List.copyOf(switching.entrySet())) {
-      String rail = entry.getKey();
-      Switching last = entry.getValue();
-      if (last.command().state() == Issued.State.COMPLETED) {
-        switching.remove(rail);
-      } else if (last.command().state() == Issued.State.FAILED
-          && now - last.sinceNanos() >= RETRY_NANOS) {
-        services
-            .events()
-            .report(
-                CoreEvent.RAIL_REFUSED, rail, last.on() ? "on" : "off", last.command().reason());
-        switching.remove(rail);
-        if (!last.on() && rails.held(rail)) {
-          switchRail(rail, false, now);
-        }
-      }
-    }
+  private <T> List<T> known(List<T> named, Function<T, String> device) {
+    return named.stream().filter(one -> known.contains(device.apply(one))).toList();
   }
 
   private long commandLossLimit() {
@@ -299,7 +361,7 @@ public final class SurvivalApp implements App {
 
   @Override
   public boolean reload() {
-    shedder.use(power.active().getPower());
+    use(power.active().getPower());
     return true;
   }
 

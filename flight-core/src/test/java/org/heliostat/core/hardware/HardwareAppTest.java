@@ -16,6 +16,7 @@ import org.heliostat.core.app.Services;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.event.Events;
 import org.heliostat.core.fixture.TestServices;
+import org.heliostat.core.state.StateStore;
 import org.heliostat.core.telemetry.Telemetry;
 import org.heliostat.core.time.BoardClock;
 import org.heliostat.hal.Board;
@@ -32,8 +33,10 @@ import org.heliostat.protocol.DeviceConfig;
 import org.heliostat.protocol.DeviceFault;
 import org.heliostat.protocol.DeviceStatus;
 import org.heliostat.protocol.DeviceValue;
+import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.Mission;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What the app makes of the board; the devices have tests of their own. */
@@ -43,12 +46,19 @@ class HardwareAppTest {
   private final Board board = mock(Board.class);
   private final Events events = mock(Events.class);
   private final BoardClock clock = mock(BoardClock.class);
+  private final StateStore state = mock(StateStore.class);
   private final Services services =
       new TestServices()
+          .with(StateStore.class, state)
           .with(Board.class, board)
           .with(Events.class, events)
           .with(Hardware.class, new Hardware(() -> 0))
           .build();
+
+  @BeforeEach
+  void nothingIsKnown() {
+    when(state.get()).thenReturn(FlightState.getDefaultInstance());
+  }
 
   private void reported(int count) {
     verify(events, times(count)).reportDevice(CoreEvent.BUS_RECOVERED, BUS, DeviceFault.TIMEOUT);
@@ -91,6 +101,7 @@ class HardwareAppTest {
     return new HardwareApp(
         new TestServices()
             .mission(mission)
+            .with(StateStore.class, state)
             .with(Board.class, board)
             .with(Events.class, events)
             .with(BoardClock.class, clock)

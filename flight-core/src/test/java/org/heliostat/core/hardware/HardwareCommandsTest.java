@@ -20,11 +20,13 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.heliostat.core.app.Services;
 import org.heliostat.core.command.CommandHandler;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.command.Execution;
 import org.heliostat.core.fixture.TestServices;
+import org.heliostat.core.state.RailHolds;
 import org.heliostat.core.state.StateStore;
 import org.heliostat.core.time.BoardClock;
 import org.heliostat.hal.Board;
@@ -38,6 +40,7 @@ import org.heliostat.hal.RailReading;
 import org.heliostat.protocol.AppArgument;
 import org.heliostat.protocol.CycleRail;
 import org.heliostat.protocol.FlightState;
+import org.heliostat.protocol.RailHold;
 import org.heliostat.protocol.RecoverBus;
 import org.heliostat.protocol.ResetCard;
 import org.heliostat.protocol.SendFrame;
@@ -50,6 +53,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.mockito.InOrder;
+import org.mockito.stubbing.Answer;
 
 class HardwareCommandsTest {
   private final Board board = mock(Board.class);
@@ -64,6 +68,7 @@ class HardwareCommandsTest {
   private HardwareCommands hardware;
   private final StateStore state = mock(StateStore.class);
   private long now;
+  private volatile FlightState kept = FlightState.getDefaultInstance();
 
   @BeforeEach
   void open() throws Exception {
@@ -99,10 +104,25 @@ class HardwareCommandsTest {
 
   private static final class Result implements Execution {
     private final CompletableFuture<String> end = new CompletableFuture<>();
+    private final String origin;
+
+    private Result(String origin) {
+      this.origin = origin;
+    }
 
     @Override
     public void progress(String text) {
       // the end is what counts here
+    }
+
+    @Override
+    public String origin() {
+      return origin;
+    }
+
+    @Override
+    public boolean ended() {
+      return end.isDone();
     }
 
     @Override
@@ -117,9 +137,97 @@ class HardwareCommandsTest {
   }
 
   private Result send(Telecommand command) {
-    Result result = new Result();
+    return send(command, "");
+  }
+
+  private Result send(Telecommand command, String origin) {
+    Result result = new Result(origin);
     Objects.requireNonNull(handlers.get(command.getCommandCase())).execute(command, result);
     return result;
+  }
+
+  private String end(Telecommand command, String origin) throws Exception {
+    return send(command, origin).end.get(60, TimeUnit.SECONDS);
+  }
+
+  /** The state keeps what it is told. */
+  private void live() throws Exception {
+    when(state.get()).thenAnswer(call -> kept);
+    Answer<Void> change =
+        call -> {
+          FlightState.Builder next = kept.toBuilder();
+          call.<Consumer<FlightState.Builder>>getArgument(0).accept(next);
+          kept = next.build();
+          return null;
+        };
+    doAnswer(change).when(state).update(any());
+    doAnswer(change).when(state).updateNow(any());
+  }
+
+  @Test
+  void aRailThatGroundHasOrderedOffIsTurnedOnByGroundOrASequenceAlone() throws Exception {
+    live();
+    when(rail.read()).thenReturn(state(false, false));
+    assertThat(end(rail(false), "survival")).isEqualTo("completed");
+    assertThat(kept.getOrderedOffList()).isEmpty();
+    assertThat(end(rail(false))).isEqualTo("completed");
+    assertThat(kept.getOrderedOffList()).containsExactly("switch0");
+    kept =
+        kept.toBuilder()
+            .addRailHolds(RailHold.newBuilder().setRail("switch0").setHolder(RailHolds.ORDER))
+            .build();
+    when(rail.read()).thenReturn(state(true, false));
+    assertThat(end(rail(true), "survival")).contains("REFUSED").contains("ordered it off");
+    assertThat(end(cycle(), "protection latch_up")).contains("ordered it off");
+    verify(rail, never()).on();
+    assertThat(end(rail(true), "sequence a")).isEqualTo("completed");
+    assertThat(kept.getOrderedOffList()).isEmpty();
+    assertThat(end(rail(true), "survival")).isEqualTo("completed");
+  }
+
+  @Test
+  void aCycleThatTheEndOfTheAppCutsOffIsEndedByTheNextOne() throws Exception {
+    live();
+    when(rail.read()).thenReturn(state(false, false));
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch never = pauses(begun);
+    Result cycling = send(cycle(), "protection latch_up");
+    begun.await();
+    hardware.close();
+    assertThat(cycling.end.get(60, TimeUnit.SECONDS)).contains("app ends");
+    assertThat(kept.getCyclingList()).containsExactly("switch0");
+    never.countDown();
+    hardware.endCycles();
+    verify(commands).issue(rail(true), "hardware");
+    // unless it is kept off by now
+    kept = kept.toBuilder().addIsolatedDevices("switch0").build();
+    hardware.endCycles();
+    verify(commands).issue(any(), any());
+    assertThat(kept.getCyclingList()).isEmpty();
+  }
+
+  @Test
+  void aRailThatDoesNotShowThatItIsOffIsTurnedOnNeverthelessAndTheCycleFails() throws Exception {
+    live();
+    when(rail.read()).thenReturn(state(true, false));
+    assertThat(end(cycle())).contains("TIMEOUT").contains("does not go off");
+    verify(rail).on();
+    assertThat(kept.getCyclingList()).isEmpty();
+  }
+
+  @Test
+  void whatADriverThatHangsHasLetEndIsInHandNoMore() throws Exception {
+    CountDownLatch free = resetsHang();
+    Result first = send(resetCard());
+    for (int i = 0; i < 3 * HardwareCommands.MOST; i++) {
+      // their deadline ends them
+      send(resetCard()).fail("has not ended in time");
+    }
+    assertThat(hardware.queued()).isLessThanOrEqualTo(2);
+    when(rail.read()).thenReturn(state(false, false));
+    assertThat(end(rail(false))).isEqualTo("completed");
+    free.countDown();
+    assertThat(first.end.get(60, TimeUnit.SECONDS)).isEqualTo("completed");
   }
 
   private String end(Telecommand command) throws Exception {
@@ -321,6 +429,42 @@ class HardwareCommandsTest {
         .isEqualTo("completed");
   }
 
+  private static FlightState heldState() {
+    return FlightState.newBuilder()
+        .addRailHolds(RailHold.newBuilder().setRail("switch0").setHolder("rung cards"))
+        .addRailHolds(RailHold.newBuilder().setRail("switch0").setHolder("heat of plate0"))
+        .addRailHolds(RailHold.newBuilder().setRail("switch1").setHolder("rung others"))
+        .build();
+  }
+
+  @Test
+  void aRailThatSurvivalKeepsOffIsTurnedOnForNobodyWhoIsToldWhatHoldsIt() throws Exception {
+    when(state.get()).thenReturn(heldState());
+    assertThat(end(rail(true))).contains("REFUSED").contains("by rung cards, heat of plate0:");
+    assertThat(end(rail(true).toBuilder().setCounter(7).build())).contains("REFUSED");
+    assertThat(end(cycle())).contains("kept off");
+    verify(rail, never()).on();
+    verify(rail, never()).off();
+    when(rail.read()).thenReturn(state(false, false));
+    assertThat(end(rail(false))).isEqualTo("completed");
+    when(state.get()).thenReturn(FlightState.getDefaultInstance());
+    when(rail.read()).thenReturn(state(true, false));
+    assertThat(end(rail(true))).isEqualTo("completed");
+  }
+
+  @Test
+  void aRailThatIsShedInThePauseOfACycleStaysOff() throws Exception {
+    when(rail.read()).thenReturn(state(false, false));
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch on = pauses(begun);
+    Result cycling = send(cycle());
+    begun.await();
+    when(state.get()).thenReturn(heldState());
+    on.countDown();
+    assertThat(cycling.end.get(60, TimeUnit.SECONDS)).contains("kept off");
+    verify(rail, never()).on();
+  }
+
   private static SendFrame.Builder frame(String device) {
     return SendFrame.newBuilder()
         .setDevice(device)
@@ -389,9 +533,12 @@ class HardwareCommandsTest {
     begun.await();
     Result waiting = send(rail(true));
     Result off = send(rail(false));
+    // they end on the thread of the device: whoever orders the rail off waits for no report of it
+    assertThat(cycling.end).isNotDone();
+    assertThat(waiting.end).isNotDone();
+    on.countDown();
     assertThat(cycling.end.get(60, TimeUnit.SECONDS)).contains("overtaken");
     assertThat(waiting.end.get(60, TimeUnit.SECONDS)).contains("overtaken");
-    on.countDown();
     assertThat(off.end.get(60, TimeUnit.SECONDS)).isEqualTo("completed");
     assertThat(now).isLessThan(2_000_000_000L);
     verify(rail, never()).on();

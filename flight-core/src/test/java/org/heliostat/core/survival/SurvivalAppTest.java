@@ -4,22 +4,34 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.when;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.heliostat.core.app.App;
+import org.heliostat.core.command.Execution;
 import org.heliostat.core.fixture.TestSpacecraft;
 import org.heliostat.core.link.Transmitter;
+import org.heliostat.core.state.RailHolds;
+import org.heliostat.core.state.StateStore;
 import org.heliostat.hal.PowerReading;
+import org.heliostat.hal.RailReading;
 import org.heliostat.hal.TemperatureReading;
+import org.heliostat.protocol.CardConfig;
 import org.heliostat.protocol.DeviceConfig;
+import org.heliostat.protocol.Downlink;
+import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.HeatRule;
 import org.heliostat.protocol.LoadTable;
 import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.Mode;
 import org.heliostat.protocol.PowerRung;
 import org.heliostat.protocol.PowerTable;
+import org.heliostat.protocol.SetField;
 import org.heliostat.protocol.Stage;
 import org.heliostat.protocol.SurvivalTable;
 import org.heliostat.protocol.SwitchRail;
@@ -62,10 +74,14 @@ class SurvivalAppTest {
   private boolean refusing;
 
   @BeforeEach
-  void start() {
+  void boot() {
+    boot(POWER);
+  }
+
+  private void boot(PowerTable.Builder power) {
     Mission.Builder mission =
         Mission.newBuilder()
-            .addTables(Table.newBuilder().setName("power").setPower(POWER))
+            .addTables(Table.newBuilder().setName("power").setPower(power))
             .addTables(
                 Table.newBuilder()
                     .setName("survival")
@@ -74,16 +90,38 @@ class SurvivalAppTest {
                             .setCommandLossSeconds(100)
                             .setCommandLossSequence("home")
                             .setLongestSilenceSeconds(30)));
-    for (String device : List.of("switch0", "switch1", "plate0", "bus")) {
+    for (String device : List.of("switch0", "switch1", "plate0", "bus", "card0")) {
       mission.addDevices(DeviceConfig.newBuilder().setName(device));
     }
+    mission
+        .addDevices(DeviceConfig.newBuilder().setName("card1").setPoweredBy("not-in-use"))
+        .addDevices(DeviceConfig.newBuilder().setName("not-in-use"))
+        .addCards(CardConfig.newBuilder().setName("card0").setDevice("card0"))
+        .addCards(CardConfig.newBuilder().setName("card1").setDevice("card1"))
+        .setActiveCards(1);
     craft = new TestSpacecraft(folder, mission);
     when(craft.hardware.power(any())).thenReturn(Optional.empty());
     when(craft.hardware.card(any())).thenReturn(Optional.empty());
     when(craft.hardware.power("bus"))
         .thenAnswer(call -> Optional.of(new PowerReading(volts, 1, volts, 0)));
     when(craft.hardware.temperature("plate0"))
-        .thenAnswer(call -> Optional.of(new TemperatureReading(celsius, 0)));
+        .thenAnswer(
+            call ->
+                Optional.of(celsius)
+                    .filter(value -> !value.isNaN())
+                    .map(value -> new TemperatureReading(value, 0)));
+    handleRails();
+    app = craft.start(new SurvivalApp.Factory());
+  }
+
+  /** The process is killed and comes up again; nothing is saved that was not. */
+  private void kill() {
+    craft.close();
+    switched.clear();
+    boot(POWER);
+  }
+
+  private void handleRails() {
     craft
         .services()
         .commands()
@@ -98,7 +136,37 @@ class SurvivalAppTest {
                 execution.complete();
               }
             });
-    app = craft.start(new SurvivalApp.Factory());
+  }
+
+  private Stage load(PowerTable.Builder power) {
+    return craft.send(
+        Telecommand.newBuilder()
+            .setLoadTable(
+                LoadTable.newBuilder()
+                    .setTable(Table.newBuilder().setName("power").setPower(power))
+                    .setActivate(true)));
+  }
+
+  private FlightState state() {
+    return craft.services().state().get();
+  }
+
+  private FlightState onDisk() {
+    try {
+      return StateStore.open(folder.resolve("state.bin")).get();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private List<String> holds() {
+    return holds(state());
+  }
+
+  private static List<String> holds(FlightState state) {
+    return state.getRailHoldsList().stream()
+        .map(hold -> hold.getRail() + " by " + hold.getHolder())
+        .toList();
   }
 
   @AfterEach
@@ -152,12 +220,208 @@ class SurvivalAppTest {
     assertThat(switched).hasSize(2);
     craft.run(app, 6);
     assertThat(switched).hasSize(4);
-    assertThat(craft.events()).contains("RAIL_REFUSED");
+    assertThat(told("RAIL_REFUSED")).isEqualTo(2);
     refusing = false;
-    craft.run(app, 6);
+    craft.run(app, 11);
     assertThat(switched).hasSize(6);
     craft.run(app, 20);
     assertThat(switched).hasSize(6);
+  }
+
+  private long told(String event) {
+    return craft.events().stream().filter(event::equals).count();
+  }
+
+  @Test
+  void aRailThatDoesNotGoOffIsToldOfOnceAndTriedEverMoreRarely() {
+    celsius = 71;
+    refusing = true;
+    craft.run(app, 1_000);
+    // after 5, 10, 20, 40, 80 s, and then every 160 s
+    assertThat(switched).hasSize(11).containsOnly("switch0 off");
+    assertThat(told("RAIL_REFUSED")).isEqualTo(1);
+    refusing = false;
+    craft.run(app, 162);
+    assertThat(switched).hasSize(12);
+    // it has come on by itself
+    when(craft.hardware.reading("switch0", RailReading.class))
+        .thenReturn(Optional.of(reading(true)));
+    refusing = true;
+    craft.run(app, 8);
+    assertThat(switched).hasSize(14);
+    assertThat(told("RAIL_REFUSED")).isEqualTo(2);
+  }
+
+  @Test
+  void aRailThatDidNotGoOffIsOrderedOffAtOnceWhenItIsShedAnew() {
+    refusing = true;
+    volts = 22;
+    craft.run(app, 50);
+    volts = 28;
+    craft.run(app, 12);
+    switched.clear();
+    volts = 22;
+    craft.run(app, 4);
+    assertThat(switched).containsSequence("switch0 off", "switch1 off");
+  }
+
+  @Test
+  void aRailThatDoesNotComeOnWaitsUntilItDoesAndIsToldOfOnce() {
+    shed();
+    volts = 28;
+    switched.clear();
+    refusing = true;
+    craft.run(app, 60);
+    assertThat(switched).startsWith("switch0 on", "switch1 on", "switch0 on", "switch1 on");
+    assertThat(told("RAIL_REFUSED")).isEqualTo(2);
+    assertThat(holds()).isEmpty();
+    assertThat(onDisk().getWaitingRailsList()).containsExactlyInAnyOrder("switch0", "switch1");
+    refusing = false;
+    switched.clear();
+    craft.run(app, 60);
+    assertThat(switched).containsExactlyInAnyOrder("switch0 on", "switch1 on");
+    assertThat(onDisk().getWaitingRailsList()).isEmpty();
+  }
+
+  @Test
+  void aRailThatIsNotSwitchedWhileNobodyIsThereComesOnAfterAKill() {
+    shed();
+    craft.services().commands().handle(CommandCase.SWITCH_RAIL, (command, e) -> e.fail("not yet"));
+    volts = 28;
+    craft.run(app, 40);
+    assertThat(holds(onDisk())).isEmpty();
+    kill();
+    craft.run(app, 7);
+    assertThat(switched).containsExactlyInAnyOrder("switch0 on", "switch1 on");
+  }
+
+  @Test
+  void aRailThatDoesNotComeOnKeepsNoOtherRungBack() {
+    PowerTable.Builder two = POWER.clone();
+    two.getRungsBuilder(0).clearRails().addRails("switch0");
+    two.addRungs(
+        PowerRung.newBuilder()
+            .setName("last")
+            .setShedVolts(22)
+            .setRestoreVolts(23)
+            .addRails("switch1"));
+    assertThat(load(two)).isEqualTo(Stage.COMPLETED);
+    volts = 21;
+    craft.run(app, 4);
+    assertThat(state().getShedRungs()).isEqualTo(2);
+    refusing = true;
+    volts = 28;
+    craft.run(app, 60);
+    assertThat(state().getShedRungs()).isZero();
+    assertThat(switched).contains("switch1 on", "switch0 on");
+  }
+
+  @Test
+  void anIsolatedRailIsLetGo() {
+    shed();
+    craft.services().state().update(next -> next.addIsolatedDevices("switch0"));
+    volts = 28;
+    switched.clear();
+    refusing = true;
+    craft.run(app, 12);
+    assertThat(switched).containsExactly("switch1 on");
+    craft.services().state().update(next -> next.addIsolatedDevices("switch1"));
+    craft.run(app, 30);
+    assertThat(switched).hasSize(1);
+    assertThat(state().getWaitingRailsList()).isEmpty();
+    craft.services().state().update(FlightState.Builder::clearIsolatedDevices);
+    craft.run(app, 30);
+    assertThat(switched).hasSize(1);
+  }
+
+  private void order(FlightState.Builder state) {
+    state.addOrderedOff("switch0").addOrderedOff("not-in-use");
+  }
+
+  @Test
+  void whatGroundHasOrderedOffDoesNotComeOnAtARelease() {
+    craft.services().state().update(this::order);
+    craft.run(app, 1);
+    assertThat(holds()).containsExactly("switch0 by " + RailHolds.ORDER);
+    switched.clear();
+    volts = 22;
+    craft.run(app, 4);
+    volts = 28;
+    craft.run(app, 30);
+    assertThat(switched).containsExactly("switch1 off", "switch1 on");
+    assertThat(holds(onDisk())).containsExactly("switch0 by " + RailHolds.ORDER);
+    // ground has turned it on
+    craft.services().state().update(FlightState.Builder::clearOrderedOff);
+    switched.clear();
+    craft.run(app, 10);
+    assertThat(switched).containsExactly("switch0 on");
+    assertThat(holds()).isEmpty();
+  }
+
+  @Test
+  void whatGroundOrdersOffWhileItWaitsForItsTurnDoesNotComeOn() {
+    shed();
+    volts = 28;
+    refusing = true;
+    craft.run(app, 12);
+    assertThat(switched).endsWith("switch0 on");
+    craft.services().state().update(this::order);
+    refusing = false;
+    switched.clear();
+    craft.run(app, 30);
+    assertThat(switched).containsExactly("switch1 on");
+    assertThat(state().getWaitingRailsList()).isEmpty();
+  }
+
+  @Test
+  void whatGroundHasOrderedOffIsOrderedOffAgainAfterALossOfPower() throws Exception {
+    craft.services().state().updateNow(this::order);
+    kill();
+    when(craft.hardware.reading("switch0", RailReading.class))
+        .thenReturn(Optional.of(reading(false)));
+    craft.run(app, 10);
+    // it is off by that order
+    assertThat(switched).isEmpty();
+    when(craft.hardware.reading("switch0", RailReading.class))
+        .thenReturn(Optional.of(reading(true)));
+    craft.run(app, 2);
+    assertThat(switched).containsExactly("switch0 off");
+  }
+
+  @Test
+  void railsGoOffBeforeTheModeIsLoweredAndWithoutAnEventThatWaitsForTheDisk() {
+    List<String> seen = new ArrayList<>();
+    celsius = 71;
+    refusing = true;
+    craft.run(app, 2);
+    volts = 22;
+    craft.run(app, 2);
+    assertThat(switched).containsExactly("switch0 off");
+    craft
+        .services()
+        .commands()
+        .handle(
+            CommandCase.SWITCH_RAIL,
+            (command, execution) -> {
+              seen.add(command.getSwitchRail().getDevice() + ' ' + craft.services().modes().mode());
+              seen.addAll(craft.events());
+              seen.addAll(recorded());
+              execution.complete();
+            });
+    craft.run(app, 1);
+    assertThat(seen).containsExactly("switch1 STANDBY", "TOO_HOT", "RAIL_REFUSED", "LOAD_SHED");
+    assertThat(craft.events()).endsWith("LOAD_SHED", "MODE_CHANGED");
+    // and the backlog is for others to bring to the recorder
+    assertThat(recorded()).isEmpty();
+    craft.services().events().retry();
+    assertThat(recorded()).isEqualTo(craft.events());
+  }
+
+  private List<String> recorded() {
+    return craft.downlink().stream()
+        .filter(Downlink::hasEvent)
+        .map(packet -> packet.getEvent().getName())
+        .toList();
   }
 
   @Test
@@ -179,14 +443,7 @@ class SurvivalAppTest {
     bad.getRungsBuilder(0).setRestoreVolts(22);
     bad.getHeatBuilder(0).setOnCelsius(71);
     bad.addRungs(PowerRung.newBuilder().setName("late").setShedVolts(25).setRestoreVolts(26));
-    assertThat(
-            craft.send(
-                Telecommand.newBuilder()
-                    .setLoadTable(
-                        LoadTable.newBuilder()
-                            .setTable(Table.newBuilder().setName("power").setPower(bad))
-                            .setActivate(true))))
-        .isEqualTo(Stage.FAILED);
+    assertThat(load(bad)).isEqualTo(Stage.FAILED);
     assertThat(craft.reason()).contains("restore_volts").contains("late");
   }
 
@@ -194,17 +451,261 @@ class SurvivalAppTest {
   void aNewTableIsUsed() {
     PowerTable.Builder other = POWER.clone();
     other.getRungsBuilder(0).setShedVolts(27).setRestoreVolts(29);
-    assertThat(
-            craft.send(
-                Telecommand.newBuilder()
-                    .setLoadTable(
-                        LoadTable.newBuilder()
-                            .setTable(Table.newBuilder().setName("power").setPower(other))
-                            .setActivate(true))))
-        .isEqualTo(Stage.COMPLETED);
+    assertThat(load(other)).isEqualTo(Stage.COMPLETED);
     volts = 26;
     craft.run(app, 5);
     assertThat(switched).containsExactly("switch0 off", "switch1 off");
+  }
+
+  private void shed() {
+    volts = 22;
+    craft.run(app, 4);
+    assertThat(switched).containsExactly("switch0 off", "switch1 off");
+  }
+
+  @Test
+  void whatWasShedBeforeAKillIsSwitchedOffAgainAndComesBackAfterIt() {
+    shed();
+    kill();
+    craft.run(app, 1);
+    assertThat(switched).containsExactly("switch0 off", "switch1 off");
+    assertThat(craft.housekeeping().getSurvival().getShedRungs()).isEqualTo(1);
+    volts = 28;
+    switched.clear();
+    craft.run(app, 20);
+    assertThat(switched).containsExactly("switch0 on", "switch1 on");
+  }
+
+  @Test
+  void whatWasShedIsSwitchedOffAsSoonAsSomebodyCanDoThat() {
+    shed();
+    kill();
+    craft.services().commands().handle(CommandCase.SWITCH_RAIL, (command, e) -> e.fail("not yet"));
+    craft.run(app, 3);
+    assertThat(switched).isEmpty();
+    handleRails();
+    craft.run(app, 6);
+    assertThat(switched).containsExactly("switch0 off", "switch1 off");
+  }
+
+  private static RailReading reading(boolean on) {
+    return new RailReading(12, 12, 1, 12, 30, on, true, false, Set.of(), 1);
+  }
+
+  @Test
+  void aHeldRailThatHasComeOnByItselfIsOrderedOffAgainNowAndThen() {
+    shed();
+    when(craft.hardware.reading("switch1", RailReading.class))
+        .thenReturn(Optional.of(reading(true)));
+    switched.clear();
+    craft.run(app, 10);
+    assertThat(switched).containsExactly("switch1 off", "switch1 off");
+    when(craft.hardware.reading("switch1", RailReading.class))
+        .thenReturn(Optional.of(reading(false)));
+    switched.clear();
+    craft.run(app, 10);
+    assertThat(switched).isEmpty();
+    volts = 28;
+    craft.run(app, 20);
+    assertThat(switched).containsExactly("switch0 on", "switch1 on");
+    // what nobody keeps off may be on
+    when(craft.hardware.reading("switch1", RailReading.class))
+        .thenReturn(Optional.of(reading(true)));
+    craft.run(app, 20);
+    assertThat(switched).hasSize(2);
+  }
+
+  @Test
+  void aRailThatIsOffByHeatRestsAnewAfterAKillAndComesBack() {
+    celsius = 71;
+    craft.run(app, 4);
+    assertThat(holds()).containsExactly("switch0 by heat of plate0");
+    celsius = Double.NaN;
+    kill();
+    craft.run(app, 299);
+    assertThat(switched).containsExactly("switch0 off");
+    assertThat(craft.housekeeping().getSurvival().getHotList()).containsExactly("plate0");
+    craft.run(app, 4);
+    assertThat(switched).containsExactly("switch0 off", "switch0 on");
+    assertThat(craft.events()).contains("COOLED_DOWN");
+    assertThat(holds()).isEmpty();
+  }
+
+  @Test
+  void railsThatWaitForTheirTurnComeBackAfterAKill() {
+    shed();
+    volts = 28;
+    switched.clear();
+    craft.run(app, 12);
+    assertThat(switched).containsExactly("switch0 on");
+    assertThat(state().getWaitingRailsList()).containsExactly("switch1");
+    kill();
+    craft.run(app, 2);
+    assertThat(switched).containsExactly("switch1 on");
+    assertThat(state().getWaitingRailsList()).isEmpty();
+  }
+
+  @Test
+  void aRailThatComesOnWaitsInTheStateUntilItIsOn() {
+    shed();
+    List<Execution> open = new ArrayList<>();
+    craft.services().commands().handle(CommandCase.SWITCH_RAIL, (command, e) -> open.add(e));
+    volts = 28;
+    craft.run(app, 12);
+    assertThat(open).hasSize(1);
+    assertThat(holds()).isEmpty();
+    assertThat(state().getWaitingRailsList()).containsExactly("switch0", "switch1");
+    open.get(0).complete();
+    craft.run(app, 2);
+    assertThat(state().getWaitingRailsList()).containsExactly("switch1");
+  }
+
+  @Test
+  void loadIsShedThoughTheDiskRefuses() throws Exception {
+    craft.run(app, 1);
+    // nothing can be written where a folder is
+    Path fresh = Files.createDirectory(folder.resolve("state.bin.new"));
+    shed();
+    assertThat(craft.events()).contains("STATE_NOT_STORED");
+    assertThat(holds()).containsExactly("switch0 by rung cards", "switch1 by rung cards");
+    Files.delete(fresh);
+    craft.services().state().save();
+    kill();
+    craft.run(app, 1);
+    assertThat(switched).containsExactly("switch0 off", "switch1 off");
+  }
+
+  @Test
+  void railsComeOnOnlyWhenTheDiskKnowsThatNobodyKeepsThemOff() throws Exception {
+    shed();
+    Path fresh = Files.createDirectory(folder.resolve("state.bin.new"));
+    volts = 28;
+    switched.clear();
+    craft.run(app, 50);
+    assertThat(switched).isEmpty();
+    assertThat(told("STATE_NOT_STORED")).isEqualTo(1);
+    Files.delete(fresh);
+    craft.run(app, 1);
+    assertThat(switched).containsExactly("switch0 on");
+    assertThat(holds(onDisk())).isEmpty();
+  }
+
+  @Test
+  void aDiskThatRefusesForGoodDoesNotKeepRailsOffForEver() throws Exception {
+    shed();
+    Path unused = Files.createDirectory(folder.resolve("state.bin.new"));
+    volts = 28;
+    switched.clear();
+    craft.run(app, 68);
+    assertThat(switched).isEmpty();
+    craft.run(app, 10);
+    assertThat(switched).containsExactly("switch0 on", "switch1 on");
+  }
+
+  @Test
+  void railsGoOffBeforeTheDiskIsAskedAndComeOnWhenItKnows() {
+    List<String> seen = new ArrayList<>();
+    craft
+        .services()
+        .commands()
+        .handle(
+            CommandCase.SWITCH_RAIL,
+            (command, execution) -> {
+              seen.add(command.getSwitchRail().getDevice() + holds() + holds(onDisk()));
+              execution.complete();
+            });
+    volts = 22;
+    craft.run(app, 4);
+    assertThat(holds(onDisk())).hasSize(2);
+    volts = 28;
+    craft.run(app, 12);
+    List<String> both = List.of("switch0 by rung cards", "switch1 by rung cards");
+    assertThat(seen)
+        .containsExactly("switch0" + both + "[]", "switch1" + both + "[]", "switch0[][]");
+  }
+
+  @Test
+  void aHeatRuleThatIsTakenAwayLetsItsRailGo() {
+    celsius = 71;
+    craft.run(app, 4);
+    switched.clear();
+    assertThat(load(POWER.clone().clearHeat())).isEqualTo(Stage.COMPLETED);
+    craft.run(app, 2);
+    assertThat(switched).containsExactly("switch0 on");
+    assertThat(craft.housekeeping().getSurvival().getHotList()).isEmpty();
+    assertThat(holds()).isEmpty();
+  }
+
+  @Test
+  void whatANewLadderDoesNotNameIsLetGoAndWhatItNamesIsHeld() throws Exception {
+    shed();
+    switched.clear();
+    PowerTable.Builder other = POWER.clone();
+    other.getRungsBuilder(0).setName("renamed").clearRails().addRails("switch1");
+    assertThat(load(other)).isEqualTo(Stage.COMPLETED);
+    craft.run(app, 2);
+    assertThat(switched).containsExactly("switch0 on");
+    assertThat(holds()).containsExactly("switch1 by rung renamed");
+    other.getRungsBuilder(0).addRails("switch0");
+    assertThat(load(other)).isEqualTo(Stage.COMPLETED);
+    switched.clear();
+    craft.run(app, 2);
+    assertThat(switched).containsExactly("switch0 off");
+    assertThat(load(other.clearRungs())).isEqualTo(Stage.COMPLETED);
+    assertThat(app.reload()).isTrue();
+    switched.clear();
+    craft.run(app, 8);
+    assertThat(switched).containsExactly("switch1 on", "switch0 on");
+    assertThat(state().getShedRungs()).isZero();
+    assertThat(holds()).isEmpty();
+  }
+
+  @Test
+  void aLadderThatIsAnotherOneAfterAKillLetsGoOfWhatItDoesNotName() {
+    shed();
+    craft.close();
+    switched.clear();
+    volts = 28;
+    boot(POWER.clone().clearRungs());
+    craft.run(app, 8);
+    assertThat(switched).containsExactly("switch0 on", "switch1 on");
+  }
+
+  @Test
+  void aTableThatNamesWhatTheMissionDoesNotHaveIsRefused() {
+    assertThat(
+            craft.send(
+                Telecommand.newBuilder()
+                    .setSetField(
+                        SetField.newBuilder()
+                            .setTable("power")
+                            .setField("monitor")
+                            .setValue("\"buss\""))))
+        .isEqualTo(Stage.FAILED);
+    assertThat(craft.reason()).contains("\"buss\"");
+    PowerTable.Builder bad = POWER.clone();
+    bad.getRungsBuilder(0).addRails("no-rail");
+    bad.addRungs(POWER.getRungs(0));
+    bad.getHeatBuilder(0).setDevice("no-plate").addRails("no-switch");
+    assertThat(load(bad)).isEqualTo(Stage.FAILED);
+    assertThat(craft.reason())
+        .contains("no-rail", "no-plate", "no-switch", "rung cards stands twice");
+    bad = POWER.clone();
+    bad.getRungsBuilder(0).setShedVolts(Double.NaN);
+    assertThat(load(bad)).isEqualTo(Stage.FAILED);
+    bad = POWER.clone();
+    bad.getHeatBuilder(0).setOffCelsius(Double.POSITIVE_INFINITY);
+    assertThat(load(bad)).isEqualTo(Stage.FAILED);
+    assertThat(load(POWER.clone().setMonitor("plate0"))).isEqualTo(Stage.COMPLETED);
+  }
+
+  @Test
+  void groundThatWasHeardInAMissionTimeThatHasEndedIsNotHeardAgain() {
+    craft.services().state().update(next -> next.setLastCommandNanos(1_050_000_000_000L));
+    app = craft.start(new SurvivalApp.Factory());
+    assertThat(state().getLastCommandNanos()).isZero();
+    craft.run(app, 101);
+    assertThat(craft.events()).contains("COMMAND_LOSS");
   }
 
   @Test

@@ -1,0 +1,113 @@
+package org.heliostat.core.hardware;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.heliostat.core.state.RailHolds;
+import org.heliostat.core.state.StateStore;
+import org.heliostat.hal.HardwareFault;
+import org.heliostat.protocol.FlightState;
+import org.heliostat.protocol.RailHold;
+
+/**
+ * What the flight state knows of rails: who keeps them off, and which are off for the pause of a
+ * power cycle alone. Thread-safe.
+ */
+final class RailNotes {
+  private final StateStore state;
+
+  RailNotes(StateStore state) {
+    this.state = state;
+  }
+
+  /**
+   * Throws where a rail must not be turned on. What fault protection has isolated stays off until
+   * an operator releases it, and what load shedding or heat keeps off until that is over: survival
+   * lets go of a rail before it turns it on, and of what a new power table does not name. What
+   * ground or a sequence has ordered off is turned on by them alone.
+   *
+   * @param origin of the command; empty for ground
+   */
+  void checkOn(String rail, String origin) throws HardwareFault {
+    FlightState now = state.get();
+    if (now.getIsolatedDevicesList().contains(rail)) {
+      throw refused(rail, "it is isolated, and must be released first");
+    }
+    String holders =
+        now.getRailHoldsList().stream()
+            .filter(hold -> hold.getRail().equals(rail))
+            .map(RailHold::getHolder)
+            .filter(holder -> !holder.equals(RailHolds.ORDER))
+            .distinct()
+            .collect(Collectors.joining(", "));
+    if (!holders.isEmpty()) {
+      throw refused(
+          rail,
+          "it is kept off by "
+              + holders
+              + ": it comes on when that is over, or by a table power in which that does not name"
+              + " it");
+    }
+    if (now.getOrderedOffList().contains(rail) && !orders(origin)) {
+      throw refused(rail, "ground or a sequence has ordered it off");
+    }
+  }
+
+  private static HardwareFault refused(String rail, String why) {
+    return new HardwareFault(HardwareFault.Kind.REFUSED, rail, why);
+  }
+
+  private static boolean orders(String origin) {
+    return origin.isEmpty() || origin.startsWith("sequence ");
+  }
+
+  /** Somebody turns a rail on or off; where that is ground or a sequence, it stands. */
+  void ordered(String rail, String origin, boolean on) {
+    if (orders(origin) && state.get().getOrderedOffList().contains(rail) == on) {
+      store(
+          next -> {
+            List<String> off = new ArrayList<>(next.getOrderedOffList());
+            off.remove(rail);
+            if (!on) {
+              off.add(rail);
+            }
+            next.clearOrderedOff().addAllOrderedOff(off);
+          });
+    }
+  }
+
+  /** A rail goes off for the pause of a power cycle: a restart in it is to turn it on again. */
+  void cycleBegins(String rail) {
+    if (!state.get().getCyclingList().contains(rail)) {
+      store(next -> next.addCycling(rail));
+    }
+  }
+
+  /** The rail is on again, or is to stay off. */
+  void cycleEnds(String rail) {
+    if (state.get().getCyclingList().contains(rail)) {
+      state.update(
+          next -> {
+            List<String> others = new ArrayList<>(next.getCyclingList());
+            others.remove(rail);
+            next.clearCycling().addAllCycling(others);
+          });
+    }
+  }
+
+  /** Rails whose power cycle the run before this one did not end. */
+  List<String> cycling() {
+    return state.get().getCyclingList();
+  }
+
+  private void store(Consumer<FlightState.Builder> change) {
+    try {
+      state.updateNow(change);
+    } catch (IOException e) {
+      // it holds in memory, and comes to disk with the next write
+      state.update(change);
+    }
+  }
+}
