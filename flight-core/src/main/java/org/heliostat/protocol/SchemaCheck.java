@@ -1,5 +1,6 @@
 package org.heliostat.protocol;
 
+import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
 import com.google.protobuf.Message;
@@ -8,7 +9,8 @@ import java.util.List;
 
 /**
  * Checks a message against the {@code meta} options of its own schema: required fields, ranges of
- * numbers, lengths of strings and lists. Stateless and thread-safe.
+ * numbers, lengths of strings and lists, values of enums that the schema knows. Stateless and
+ * thread-safe.
  */
 public final class SchemaCheck {
   private SchemaCheck() {}
@@ -95,7 +97,12 @@ public final class SchemaCheck {
     } else if (value instanceof String string) {
       measure = string.length();
       what = "length ";
-    } else if (value instanceof com.google.protobuf.Descriptors.EnumValueDescriptor choice) {
+    } else if (value instanceof EnumValueDescriptor choice) {
+      // enums are open: a number that only a later schema knows reads as well
+      if (choice.getType().findValueByNumber(choice.getNumber()) == null) {
+        found.add(new Problem(at, choice.getNumber() + " is no " + choice.getType().getName()));
+        return;
+      }
       measure = choice.getNumber();
     } else {
       return;

@@ -10,12 +10,12 @@ import org.heliostat.protocol.PacketSeal.Direction;
 class ChecksumSealTest {
   private final PacketSeal seal = new ChecksumSeal(42);
 
-  @Property(tries = 200)
+  @Property(tries = 200, seed = "1")
   void opensWhatItSealed(@ForAll byte[] packet, @ForAll Direction direction) {
     assertThat(seal.open(direction, seal.seal(direction, packet))).hasValue(packet);
   }
 
-  @Property(tries = 200)
+  @Property(tries = 200, seed = "1")
   void neitherDamageNorTheWrongWayNorAnotherSpacecraftOpens(
       @ForAll byte[] packet,
       @ForAll @IntRange(max = 7) int bit,
@@ -27,7 +27,7 @@ class ChecksumSealTest {
     assertThat(seal.open(Direction.UPLINK, sealed)).isEmpty();
   }
 
-  @Property(tries = 500)
+  @Property(tries = 500, seed = "1")
   void anyBytesAreSafeToOpen(@ForAll byte[] anything) {
     assertThat(seal.open(Direction.UPLINK, anything)).isEmpty();
   }

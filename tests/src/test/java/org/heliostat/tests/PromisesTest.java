@@ -18,15 +18,13 @@ import org.junit.jupiter.api.Test;
 
 /** What the tables of the READMEs say to be shown by a test is shown by one that there is. */
 class PromisesTest {
-  private static final List<String> MODULES =
-      List.of("hal", "flight-core", "payload-ai", "hil", "tests");
   private static final Pattern QUOTED = Pattern.compile("`([^`]+)`");
   private static final Pattern TEST = Pattern.compile("([A-Z]\\w*Test)(?:\\.(\\w+))?");
   private static final Pattern METHOD = Pattern.compile("[a-z]\\w{9,}");
 
   private static Map<String, String> sources() throws IOException {
     Map<String, String> sources = new HashMap<>();
-    for (String module : MODULES) {
+    for (String module : Repository.ALL_MODULES) {
       for (Path file : Repository.files(module + "/src/test/java", "Test.java")) {
         sources.put(
             String.valueOf(file.getFileName()).replace(".java", ""), Files.readString(file));
@@ -40,7 +38,7 @@ class PromisesTest {
     Map<String, String> all = sources();
     List<String> missing = new ArrayList<>();
     int rows = 0;
-    for (String module : MODULES) {
+    for (String module : Repository.ALL_MODULES) {
       for (String line : Files.readAllLines(Repository.ROOT.resolve(module + "/README.md"))) {
         if (!line.startsWith("|")) {
           continue;
@@ -76,7 +74,7 @@ class PromisesTest {
   void everyScenarioThatAReadmeNamesIsThere() throws IOException {
     Pattern scenario = Pattern.compile("`(hil/scenarios/[^`]+\\.textproto)`");
     List<String> missing = new ArrayList<>();
-    for (String module : MODULES) {
+    for (String module : Repository.ALL_MODULES) {
       Matcher named =
           scenario.matcher(Files.readString(Repository.ROOT.resolve(module + "/README.md")));
       while (named.find()) {

@@ -10,6 +10,8 @@ import java.util.stream.Stream;
 final class Repository {
   static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
   static final List<String> MODULES = List.of("hal", "flight-core", "payload-ai", "hil");
+  static final List<String> ALL_MODULES =
+      List.of("hal", "flight-core", "payload-ai", "hil", "tests");
 
   private Repository() {}
 

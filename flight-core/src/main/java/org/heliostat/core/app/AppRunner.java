@@ -98,12 +98,12 @@ final class AppRunner {
     return !heartbeatInhibited && heartbeatNanos() > (long) (config.getHeartbeatSeconds() * SECOND);
   }
 
-  /** Host time since its last step began. */
+  /** Host time since its last step, or its end, began. */
   long heartbeatNanos() {
     return services.clock().hostNanos() - stepNanos;
   }
 
-  /** Whether it is in a step, or being started, at this moment. */
+  /** Whether it is in a step, being started or being ended, at this moment. */
   boolean inStep() {
     return inStep;
   }
@@ -267,6 +267,10 @@ final class AppRunner {
 
   /** It was interrupted because it hung, or has failed of itself. */
   void failed(Throwable failure) {
+    if (state == AppState.STOPPED) {
+      // the interrupt came when it had ended already
+      return;
+    }
     close();
     lastFailure = Optional.of(failure);
     services.events().report(CoreEvent.APP_FAILED, name(), describe(failure));
@@ -288,10 +292,16 @@ final class AppRunner {
     app = Optional.empty();
     // first, so that nothing comes in while it ends
     withdraw();
+    stepNanos = services.clock().hostNanos();
+    inStep = true;
     try {
       ended.close();
     } catch (RuntimeException | Error e) {
       services.events().report(CoreEvent.APP_FAILED, name(), "while it ended: " + describe(e));
+    } finally {
+      inStep = false;
+      // that it hung while it ended is nothing to whoever comes next
+      boolean unused = Thread.interrupted();
     }
   }
 
@@ -312,7 +322,7 @@ final class AppRunner {
     return java.util.Arrays.stream(stack).limit(most).map(StackTraceElement::toString).toList();
   }
 
-  /** Whether it has been in one step for half of its heartbeat. */
+  /** Whether it has been in one step, or has been ending, for half of its heartbeat. */
   boolean hung() {
     return inStep
         && !heartbeatInhibited

@@ -217,7 +217,8 @@ public final class Executive implements AppControl {
 
   /**
    * Looks after the apps; to be called about once a second, by any one thread. An app that has been
-   * in one step for half of its heartbeat is interrupted, and so started anew if it lets itself be.
+   * in one step, or has been ending, for half of its heartbeat is interrupted; from a step it is
+   * started anew if it lets itself be interrupted.
    */
   public void look() {
     for (AppRunner runner : runners.values()) {

@@ -615,6 +615,11 @@ public final class Commands {
     }
 
     @Override
+    public String origin() {
+      return origin;
+    }
+
+    @Override
     public boolean ended() {
       return ended.get();
     }

@@ -55,6 +55,11 @@ public interface Execution {
     // whoever keeps no deadline has none to move
   }
 
+  /** Who has issued it on board, such as {@code sequence NAME}; empty for ground. */
+  default String origin() {
+    return "";
+  }
+
   /** Whether it has ended, by whomever. */
   default boolean ended() {
     return false;

@@ -94,7 +94,12 @@ public final class EventFilters {
         return passes;
       }
     }
-    return severity.getNumber() >= STANDARD.getNumber();
+    return passesUsually(event);
+  }
+
+  /** Whether it passes where there is no filter for it. */
+  static boolean passesUsually(EventDefinition event) {
+    return event.severity().getNumber() >= STANDARD.getNumber();
   }
 
   /** Takes all filters away. */

@@ -32,8 +32,10 @@ import org.jspecify.annotations.Nullable;
  * event more than {@value #BURST} times in {@value #WINDOW_SECONDS} s of host time is held back and
  * counted, and so is what {@link EventFilters} do not let pass. Each event that passes has the next
  * sequence number and is published on the bus as a message {@link Event}, whether or not the
- * recorder can take it. Whoever reports waits for the disk, but for threads that {@link
- * #neverWait}. Thread-safe; never throws on a full disk.
+ * recorder can take it; one that would pass but for an operator's filter is published without a
+ * number: what ground does not want to see is not taken from fault protection. Whoever reports
+ * waits for the disk, but for threads that {@link #neverWait}. Thread-safe; never throws on a full
+ * disk.
  */
 public final class Events {
   static final int LOG_EVENTS = 1000;
@@ -116,23 +118,29 @@ public final class Events {
 
   private void report(
       EventDefinition definition, String device, DeviceFault fault, @Nullable Object[] arguments) {
-    if (!filters.passes(definition)) {
+    boolean passes = filters.passes(definition);
+    if (!passes) {
       filtered.incrementAndGet();
-      return;
+      if (!EventFilters.passesUsually(definition)) {
+        return;
+      }
     }
     Event event;
     synchronized (this) {
       Throttle throttle =
           throttles.computeIfAbsent(
-              definition.source() + ' ' + definition.id() + ' ' + device, key -> new Throttle());
+              definition.source() + ' ' + definition.id() + ' ' + device + ' ' + passes,
+              key -> new Throttle());
       long now = clock.hostNanos();
       if (throttle.inWindow == 0 || now - throttle.windowStart > WINDOW_SECONDS * 1_000_000_000L) {
         throttle.windowStart = now;
         throttle.inWindow = 0;
       }
       if (++throttle.inWindow > BURST) {
-        throttle.suppressed++;
-        throttled.incrementAndGet();
+        if (passes) {
+          throttle.suppressed++;
+          throttled.incrementAndGet();
+        }
         return;
       }
       String text = String.format(Locale.ROOT, definition.format(), arguments);
@@ -144,15 +152,18 @@ public final class Events {
               .setId(definition.id())
               .setName(definition.name())
               .setText(text.length() > MAX_TEXT ? text.substring(0, MAX_TEXT) : text)
-              .setSuppressed(throttle.suppressed)
-              .setSequence(passed.incrementAndGet());
+              .setSuppressed(throttle.suppressed);
       if (!device.isEmpty()) {
         made.setDevice(device);
       }
       if (fault != DeviceFault.DEVICE_FAULT_UNSPECIFIED) {
         made.setFault(fault);
       }
-      event = made.build();
+      if (!passes) {
+        bus.publish(made.build());
+        return;
+      }
+      event = made.setSequence(passed.incrementAndGet()).build();
       throttle.suppressed = 0;
       log.addLast(event);
       if (log.size() > LOG_EVENTS) {

@@ -100,14 +100,19 @@ public final class Modes {
    *
    * @param origin who wants it: {@link #GROUND}, {@code protection RULE}, {@code survival} ...
    */
-  public synchronized boolean change(Mode to, String origin) {
-    if (to == mode) {
-      return true;
+  public boolean change(Mode to, String origin) {
+    Mode from;
+    synchronized (this) {
+      from = mode;
+      if (to == from) {
+        return true;
+      }
+      if (to != Mode.SAFE && !allowed.getOrDefault(from, Set.of()).contains(to)) {
+        return false;
+      }
+      go(to);
     }
-    if (to != Mode.SAFE && !allowed.getOrDefault(mode, Set.of()).contains(to)) {
-      return false;
-    }
-    go(to, origin);
+    report(from, to, origin);
     return true;
   }
 
@@ -117,18 +122,30 @@ public final class Modes {
    *
    * @param origin as for {@link #change(Mode, String)}
    */
-  public synchronized boolean lower(Mode to, String origin) {
-    if (mode.getNumber() <= to.getNumber()) {
-      return false;
+  public boolean lower(Mode to, String origin) {
+    Mode from;
+    Mode lower;
+    synchronized (this) {
+      from = mode;
+      if (from.getNumber() <= to.getNumber()) {
+        return false;
+      }
+      lower = allowed.getOrDefault(from, Set.of()).contains(to) ? to : Mode.SAFE;
+      go(lower);
     }
-    go(allowed.getOrDefault(mode, Set.of()).contains(to) ? to : Mode.SAFE, origin);
+    report(from, lower, origin);
     return true;
   }
 
-  private void go(Mode to, String origin) {
+  /** The caller holds the lock. */
+  private void go(Mode to) {
     Mode from = mode;
     mode = to;
     bus.publish(new Changed(from, to));
+  }
+
+  /** Without the lock: who reports may wait for the disk, and who asks for the mode must not. */
+  private void report(Mode from, Mode to, String origin) {
     events.report(CoreEvent.MODE_CHANGED, from, to, origin);
   }
 

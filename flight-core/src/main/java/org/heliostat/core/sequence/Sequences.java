@@ -44,7 +44,7 @@ import org.heliostat.protocol.Table.ContentCase;
  *   <li>A relative sequence can be paused: the time to its next step stands still. An absolute one
  *       cannot, for UTC does not wait.
  *   <li>A sequence that is inhibited is not started, whoever wants it; one that runs goes on.
- *   <li>While a sequence runs, its table is neither replaced nor dropped.
+ *   <li>While a sequence runs, its table is not replaced; it is stopped where its table is dropped.
  * </ul>
  *
  * <p>Bounds: {@value #MOST_RUNNING} sequences at once, {@value #MOST_TABLES} tables. {@link #tick}
@@ -122,7 +122,8 @@ public final class Sequences {
                 PREFIX,
                 ContentCase.SEQUENCE,
                 MOST_TABLES,
-                this::problems,
+                Sequences::problems,
+                this::locked,
                 this::activated,
                 this::dropped));
     goOn(known);
@@ -430,7 +431,7 @@ public final class Sequences {
     boolean unused = stop(table.substring(PREFIX.length()), "its table was dropped");
   }
 
-  private List<String> problems(Table table) {
+  private static List<String> problems(Table table) {
     List<String> problems = new ArrayList<>();
     String name = name(table);
     if (name.isEmpty() || name.length() > MOST_NAME) {
@@ -453,12 +454,13 @@ public final class Sequences {
       before = step.getAtUtcNanos();
       Commands.storedProblem(step.getCommand()).ifPresent(add);
     }
-    synchronized (this) {
-      if (runs.containsKey(name)) {
-        problems.add("the sequence runs; it must be stopped first");
-      }
-    }
     return problems;
+  }
+
+  private synchronized Optional<String> locked(String table) {
+    return runs.containsKey(table.substring(PREFIX.length()))
+        ? Optional.of("the sequence runs; it must be stopped first")
+        : Optional.empty();
   }
 
   private static boolean absolute(Sequence sequence) {

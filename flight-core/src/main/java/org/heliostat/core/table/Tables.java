@@ -273,6 +273,7 @@ public final class Tables {
     } else {
       definition = entry.definition;
     }
+    refuseLocked(name);
     check(definition, table);
     if (entry == null) {
       entry = new Entry(definition, table, TableOrigin.TABLE_ORIGIN_UNSPECIFIED);
@@ -329,9 +330,10 @@ public final class Tables {
     if (stored) {
       events.report(CoreEvent.TABLE_DROPPED, name);
     }
-    if (gone) {
+    if (gone || stored) {
       family(name).ifPresent(family -> family.dropped().accept(name));
-    } else {
+    }
+    if (!gone) {
       Table left = now;
       activation.ifPresent(owner -> owner.accept(left));
     }
@@ -402,6 +404,7 @@ public final class Tables {
       Entry entry = entry(name);
       table = change.of(entry);
       // what the owner allows may have changed since it was loaded
+      refuseLocked(name);
       check(entry.definition, table);
       try {
         store.write(table);
@@ -473,6 +476,13 @@ public final class Tables {
       return Table.parseFrom(chosen.toByteArray());
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalStateException("a table does not read as it was written", e);
+    }
+  }
+
+  private void refuseLocked(String name) throws TableFault {
+    Optional<String> why = family(name).flatMap(family -> family.locked().apply(name));
+    if (why.isPresent()) {
+      throw new TableFault(Refusal.BAD_ARGUMENT, why.get());
     }
   }
 

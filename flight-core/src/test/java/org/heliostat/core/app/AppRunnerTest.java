@@ -242,4 +242,30 @@ class AppRunnerTest {
     assertThat(runner.heartbeatNanos()).isEqualTo(5_000_000_001L);
     assertThat(runner.inStep()).isFalse();
   }
+
+  @Test
+  void hangsAlsoWhileItEndsAndAnInterruptOfThatIsForNobodyElse() throws Exception {
+    config.setHeartbeatSeconds(10);
+    AppRunner runner = running();
+    boolean[] within = new boolean[2];
+    org.mockito.Mockito.doAnswer(
+            call -> {
+              within[0] = runner.hung();
+              now += 5_000_000_001L;
+              within[1] = runner.hung();
+              Thread.currentThread().interrupt();
+              return null;
+            })
+        .when(app)
+        .close();
+    now += 60_000_000_000L;
+    ask(runner, AppAction.STOP_APP);
+    assertThat(within).containsExactly(false, true);
+    assertThat(runner.inStep()).isFalse();
+    assertThat(Thread.interrupted()).isFalse();
+    // one that comes too late does not start what was stopped
+    runner.failed(new InterruptedException("late"));
+    assertThat(runner.state()).isEqualTo(AppState.STOPPED);
+    verify(events, never()).report(eq(CoreEvent.APP_FAILED), any(), any());
+  }
 }

@@ -18,7 +18,7 @@ class BusPropertyTest {
 
   private static final int PUBLISHERS = 3;
 
-  @Property
+  @Property(seed = "1")
   void whatWasPublishedIsTakenOrCountedInOrder(
       @ForAll @IntRange(min = 1, max = 9) int capacity,
       @ForAll @Size(max = 200) List<@IntRange(min = 0, max = 7) Integer> steps)

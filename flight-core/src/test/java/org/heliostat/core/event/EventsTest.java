@@ -63,6 +63,30 @@ class EventsTest {
   }
 
   @Test
+  void whatAFilterHoldsBackIsStillHeardOnBoard() throws Exception {
+    Bus bus = new Bus();
+    Subscription<Event> heard = bus.subscribe(Event.class, 100);
+    Recorder recorder = mock();
+    Events events = new Events(clock, recorder, bus, lines::add);
+    assertThat(events.filters().set(filter("core", "LINK_UP", Severity.ERROR))).isTrue();
+    for (int i = 0; i < 2 * Events.BURST; i++) {
+      events.report(CoreEvent.LINK_UP);
+    }
+    assertThat(heard.poll().orElseThrow().getName()).isEqualTo("LINK_UP");
+    int more = 0;
+    while (heard.poll().isPresent()) {
+      more++;
+    }
+    assertThat(more).isEqualTo(Events.BURST - 1);
+    assertThat(lines).isEmpty();
+    assertThat(events.newest(10)).isEmpty();
+    verify(recorder, times(0)).append(any(), any());
+    // nor does it leave a gap in the numbers, or count as a storm
+    events.report(CoreEvent.LINK_DOWN);
+    assertThat(events.newest(1).get(0).getSequence()).isEqualTo(1);
+  }
+
+  @Test
   void survivesARecorderThatCannotStore() throws Exception {
     Recorder recorder = mock();
     RecorderFault full = mock();

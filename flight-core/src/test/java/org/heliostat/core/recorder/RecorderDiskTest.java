@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.heliostat.core.recorder.Recorder.Item;
 import org.heliostat.core.recorder.Recorder.Priority;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -421,6 +422,7 @@ class RecorderDiskTest {
 
   /** Whatever is being done, and whatever the disk keeps of what was not forced. */
   @Test
+  @Tag("long")
   void powerLossAtAnyCallLosesNothingThatWasAcknowledged() throws Exception {
     Limits limits = Fixture.limits(700, 3500);
     for (int seed = 0; seed < 150; seed++) {

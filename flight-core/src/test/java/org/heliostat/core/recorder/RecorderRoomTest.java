@@ -19,6 +19,7 @@ import org.heliostat.core.recorder.Recorder.Priority;
 import org.heliostat.protocol.PriorityQuota;
 import org.heliostat.protocol.RecordPriority;
 import org.heliostat.protocol.RecorderConfig;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -250,6 +251,7 @@ class RecorderRoomTest {
 
   /** The files stay bounded whatever happens, and every record that waits is as it was. */
   @Test
+  @Tag("long")
   void filesStayWithinHalfAsMuchAgainAsTheQuota() throws Exception {
     for (int seed = 0; seed < 4; seed++) {
       fixture.folder = new FakeFolder();

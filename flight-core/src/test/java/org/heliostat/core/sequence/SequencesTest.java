@@ -411,6 +411,27 @@ class SequencesTest {
   }
 
   @Test
+  void droppingWhatIsStoredOfARunningSequenceStopsItAndBringsItsDefaultBack() {
+    Events reporter = new Events(clock, recorder, bus, line -> {});
+    tables =
+        Tables.open(folder.resolve("other"), List.of(table("a", after(5, 1))), false, reporter);
+    sequences = new Sequences(clock, commands, reporter, state, tables);
+    assertThat(sequences.start("a", "test")).isEmpty();
+    tables.serve(commands);
+    commands.submit(
+        Telecommand.newBuilder()
+            .setCounter(++counter)
+            .setDropTable(DropTable.newBuilder().setTable("sequence.a").setStored(true))
+            .build());
+    run(10);
+    assertThat(ran).isEmpty();
+    assertThat(names()).anyMatch(name -> name.contains("its table was dropped"));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    run(10);
+    assertThat(ran).containsExactly(1);
+  }
+
+  @Test
   void aTableThatMakesNoSenseIsRefused() {
     SequenceStep.Builder timeless = SequenceStep.newBuilder().setCommand(take(1));
     SequenceStep.Builder firing =

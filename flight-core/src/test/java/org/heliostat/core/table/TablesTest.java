@@ -14,7 +14,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.heliostat.core.ManualClock;
 import org.heliostat.core.command.CommandJournal;
@@ -57,6 +59,7 @@ class TablesTest {
   private final List<String> lines = new ArrayList<>();
   private final List<Table> activated = new ArrayList<>();
   private final List<String> dropped = new ArrayList<>();
+  private final Map<String, String> locked = new HashMap<>();
   private Recorder recorder;
   private CommandJournal journal;
   private Commands commands;
@@ -135,6 +138,7 @@ class TablesTest {
             ContentCase.SEQUENCE,
             most,
             table -> List.of(),
+            name -> Optional.ofNullable(locked.get(name)),
             activated::add,
             dropped::add));
   }
@@ -620,6 +624,22 @@ class TablesTest {
         .hasValue(new Scrubbed("its checksum in memory is wrong", true));
     assertThat(member.active()).isEqualTo(sequence("a"));
     assertThat(activated).hasSize(1);
+  }
+
+  @Test
+  void aMemberThatItsOwnerHasLockedIsNotReplacedAndItsDefaultIsThere() throws Exception {
+    boot(List.of(sequence("a")), false);
+    assertThat(family(4)).hasSize(1);
+    locked.put("sequence.a", "it runs");
+    Table next = sequence("a").toBuilder().setVersion(7).build();
+    assertThat(end(load(next, true)).getReason()).isEqualTo("it runs");
+    locked.clear();
+    end(load(next, true));
+    assertThat(tables.active("sequence.a")).contains(next);
+    locked.put("sequence.a", "it runs");
+    end(drop("sequence.a", true));
+    assertThat(tables.active("sequence.a")).contains(sequence("a"));
+    assertThat(dropped).containsExactly("sequence.a");
   }
 
   private void activate(Table table) {

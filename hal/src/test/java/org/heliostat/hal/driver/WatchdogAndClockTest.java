@@ -156,7 +156,7 @@ class WatchdogAndClockTest {
     return libc.board().device(RealTimeClock.class, "rtc", "rtc", Map.of("path", RTC));
   }
 
-  @Property
+  @Property(seed = "1")
   void everyTimeComesBackToTheSecond(
       @ForAll @LongRange(max = 4_000_000_000L) long seconds,
       @ForAll @IntRange(max = 999_999_999) int nanos)
