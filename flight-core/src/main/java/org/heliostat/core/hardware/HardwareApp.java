@@ -112,7 +112,6 @@ public final class HardwareApp implements App {
     this.disk = new DiskProbe(services.data().resolve("disk-probe.bin"), services.clock());
     this.commands = new HardwareCommands(services, byName);
     services.hardware().opened(cards, cameras, receivers, watchdogs);
-    commands.endCycles();
     next = services.clock().missionNanos();
     services.telemetry().contribute(housekeeping);
   }

@@ -14,7 +14,6 @@ import java.util.concurrent.TimeUnit;
 import org.heliostat.core.app.Services;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.command.Execution;
-import org.heliostat.core.command.Issued;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.hal.ComputeCard;
 import org.heliostat.hal.CoolantPump;
@@ -28,7 +27,6 @@ import org.heliostat.protocol.AppArgument;
 import org.heliostat.protocol.CycleRail;
 import org.heliostat.protocol.DeviceFault;
 import org.heliostat.protocol.SendFrame;
-import org.heliostat.protocol.SwitchRail;
 import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Telecommand.CommandCase;
 
@@ -36,8 +34,7 @@ import org.heliostat.protocol.Telecommand.CommandCase;
  * Carries out the commands to devices on threads of its own, so that the link never waits for a
  * part. Commands to one device run one after the other; those to different devices do not wait for
  * each other. A rail that is ordered off waits for no pause: commands to that rail that wait, or
- * pause between off and on, fail. A rail whose power cycle a restart cuts off is turned on by the
- * next run.
+ * pause between off and on, fail when it has been turned off.
  *
  * <p>Overflow policy: with {@value #MOST} commands in hand the next one fails at once; a rail that
  * is ordered off is one of {@value #MOST_WITH_OFFS}. Thread-safe.
@@ -77,6 +74,7 @@ final class HardwareCommands implements AutoCloseable {
     this.services = services;
     this.devices = Map.copyOf(devices);
     this.notes = new RailNotes(services.state());
+    notes.forgetCycles();
     this.threads =
         new ThreadPoolExecutor(
             0,
@@ -145,15 +143,25 @@ final class HardwareCommands implements AutoCloseable {
 
   /** Works off the line of one device; its first order stays in it until it is done. */
   private void work(Order first) {
+    List<Order> overtaken = new ArrayList<>();
     for (Optional<Order> next = Optional.of(first); next.isPresent(); next = after(next.get())) {
       Order order = next.get();
-      if (order.overtaken) {
-        // here, so that whoever has ordered the rail off waits for nothing
-        order.execution.fail(OVERTAKEN);
-      } else if (!order.execution.ended()) {
+      if (!order.overtaken && !order.execution.ended()) {
         order.run();
       }
+      if (order.overtaken) {
+        overtaken.add(order);
+      } else if (order.isOff()) {
+        tell(overtaken);
+      }
     }
+    tell(overtaken);
+  }
+
+  /** Not before the rail is off: to tell of it may wait for the disk. */
+  private static void tell(List<Order> overtaken) {
+    overtaken.forEach(order -> order.execution.fail(OVERTAKEN));
+    overtaken.clear();
   }
 
   private Optional<Order> after(Order done) {
@@ -190,7 +198,9 @@ final class HardwareCommands implements AutoCloseable {
         execution.progress(obey(this));
         execution.complete();
       } catch (HardwareFault e) {
-        execution.fail(e.kind() + ": " + e.getMessage());
+        if (!overtaken) {
+          execution.fail(e.kind() + ": " + e.getMessage());
+        }
       } catch (InterruptedException e) {
         execution.fail(APP_ENDS);
         Thread.currentThread().interrupt();
@@ -313,7 +323,6 @@ final class HardwareCommands implements AutoCloseable {
       notes.ordered(name, origin, false);
       isOff(order, rail);
     }
-    notes.cycleEnds(name);
     return name + (on ? " is on" : " is off");
   }
 
@@ -325,41 +334,20 @@ final class HardwareCommands implements AutoCloseable {
     notes.ordered(name, origin, true);
     // the pause is mission time, which never passes more slowly
     order.execution.within(cycle.getOffSeconds() + Commands.DEADLINE_SECONDS);
-    rail.off();
     notes.cycleBegins(name);
     try {
-      Optional<HardwareFault> stays = staysOn(order, rail);
+      rail.off();
+      isOff(order, rail);
       pause(order, cycle.getOffSeconds());
       // it may have been isolated, or shed, meanwhile
       notes.checkOn(name, origin);
       rail.clearFaults();
       turnOn(order, rail);
+    } finally {
+      // a rail that this leaves off is brought back by survival
       notes.cycleEnds(name);
-      if (stays.isPresent()) {
-        throw stays.get();
-      }
-    } catch (HardwareFault e) {
-      if (e.kind() == HardwareFault.Kind.REFUSED) {
-        // somebody wants it off
-        notes.cycleEnds(name);
-      }
-      throw e;
     }
     return name + " was off for " + cycle.getOffSeconds() + " s and is on";
-  }
-
-  /** A rail that does not show that it is off is turned on again nevertheless. */
-  private Optional<HardwareFault> staysOn(Order order, PowerSwitch rail)
-      throws HardwareFault, InterruptedException {
-    try {
-      isOff(order, rail);
-      return Optional.empty();
-    } catch (HardwareFault e) {
-      if (e.kind() == HardwareFault.Kind.TIMEOUT) {
-        return Optional.of(e);
-      }
-      throw e;
-    }
   }
 
   private void pause(Order order, double seconds) throws HardwareFault, InterruptedException {
@@ -369,27 +357,6 @@ final class HardwareCommands implements AutoCloseable {
         now = services.clock().missionNanos()) {
       order.checkNotOvertaken();
       services.board().sleepUntilNanos(Math.min(until, now + LOOK_NANOS));
-    }
-  }
-
-  /** Turns on what a power cycle had turned off when the run before this one ended. */
-  void endCycles() {
-    for (String rail : notes.cycling()) {
-      try {
-        notes.checkOn(rail, ORIGIN);
-      } catch (HardwareFault e) {
-        // whoever keeps it off sees to it
-        notes.cycleEnds(rail);
-        continue;
-      }
-      Issued unused =
-          services
-              .commands()
-              .issue(
-                  Telecommand.newBuilder()
-                      .setSwitchRail(SwitchRail.newBuilder().setDevice(rail).setOn(true))
-                      .build(),
-                  ORIGIN);
     }
   }
 

@@ -47,8 +47,8 @@ final class RailNotes {
           rail,
           "it is kept off by "
               + holders
-              + ": it comes on when that is over, or by a table power in which that does not name"
-              + " it");
+              + ": the app survival turns it on when that is over, or when a table power does not"
+              + " name it there");
     }
     if (now.getOrderedOffList().contains(rail) && !orders(origin)) {
       throw refused(rail, "ground or a sequence has ordered it off");
@@ -78,28 +78,26 @@ final class RailNotes {
     }
   }
 
-  /** A rail goes off for the pause of a power cycle: a restart in it is to turn it on again. */
+  /** A rail goes off for the pause of a power cycle: whoever finds it off leaves it so. */
   void cycleBegins(String rail) {
-    if (!state.get().getCyclingList().contains(rail)) {
-      store(next -> next.addCycling(rail));
-    }
+    state.update(next -> next.addCycling(rail));
   }
 
-  /** The rail is on again, or is to stay off. */
+  /** The cycle is over, well or not. */
   void cycleEnds(String rail) {
-    if (state.get().getCyclingList().contains(rail)) {
-      state.update(
-          next -> {
-            List<String> others = new ArrayList<>(next.getCyclingList());
-            others.remove(rail);
-            next.clearCycling().addAllCycling(others);
-          });
-    }
+    state.update(
+        next -> {
+          List<String> others = new ArrayList<>(next.getCyclingList());
+          others.remove(rail);
+          next.clearCycling().addAllCycling(others);
+        });
   }
 
-  /** Rails whose power cycle the run before this one did not end. */
-  List<String> cycling() {
-    return state.get().getCyclingList();
+  /** What an earlier run has begun goes on no more. */
+  void forgetCycles() {
+    if (state.get().getCyclingCount() > 0) {
+      state.update(FlightState.Builder::clearCycling);
+    }
   }
 
   private void store(Consumer<FlightState.Builder> change) {

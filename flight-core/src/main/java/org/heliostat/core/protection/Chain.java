@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Optional;
 import org.heliostat.core.command.Issued;
 import org.heliostat.protocol.ProtectionResponse;
-import org.heliostat.protocol.Telecommand;
 
 /** The responses of one rule about one thing, on their way. One thread. */
 final class Chain {
@@ -15,8 +14,6 @@ final class Chain {
   final List<ProtectionResponse> rest;
   Optional<ProtectionResponse> current = Optional.empty();
   Optional<Issued> issued = Optional.empty();
-  Optional<Telecommand> then = Optional.empty();
-  long thenNanos;
   boolean deviceHelped;
 
   Chain(RuleState rule, String device, String thing) {
@@ -28,7 +25,6 @@ final class Chain {
 
   void giveUp() {
     rest.clear();
-    then = Optional.empty();
   }
 
   String origin() {

@@ -1,10 +1,13 @@
 package org.heliostat.core.protection;
 
 import java.util.Optional;
+import java.util.Set;
 import org.heliostat.core.hardware.Hardware;
+import org.heliostat.core.state.RailHolds;
 import org.heliostat.core.state.StateStore;
 import org.heliostat.hal.RailFault;
 import org.heliostat.hal.RailReading;
+import org.heliostat.protocol.FlightState;
 
 /** Says whether a device has no power because somebody keeps it off. Keeps nothing itself. */
 final class PowerCheck {
@@ -28,18 +31,25 @@ final class PowerCheck {
     if (rail.isEmpty()) {
       return false;
     }
+    FlightState now = state.get();
     boolean held =
-        state.get().getRailHoldsList().stream().anyMatch(one -> one.getRail().equals(rail.get()));
+        now.getRailHoldsList().stream()
+            .filter(one -> one.getRail().equals(rail.get()))
+            .anyMatch(
+                one ->
+                    !one.getHolder().equals(RailHolds.ORDER)
+                        || now.getOrderedOffList().contains(rail.get()));
     boolean off =
         hardware.reading(rail.get(), RailReading.class).filter(PowerCheck::isOff).isPresent();
     return off || (held && !rail.get().equals(device));
   }
 
   private static boolean isOff(RailReading rail) {
+    // a fault of the input stands until it is cleared, and may be an old one beside one that counts
     boolean starved =
         !rail.powerGood()
             && !rail.latchedOff()
-            && rail.faults().contains(RailFault.INPUT_UNDER_VOLTAGE);
+            && rail.faults().equals(Set.of(RailFault.INPUT_UNDER_VOLTAGE));
     return !rail.commandedOn() || starved;
   }
 }

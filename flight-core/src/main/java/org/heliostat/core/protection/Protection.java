@@ -36,7 +36,6 @@ import org.heliostat.protocol.RecoverBus;
 import org.heliostat.protocol.ResetCard;
 import org.heliostat.protocol.RuleCount;
 import org.heliostat.protocol.StartSequence;
-import org.heliostat.protocol.SwitchRail;
 import org.heliostat.protocol.Telecommand;
 
 /**
@@ -64,16 +63,11 @@ import org.heliostat.protocol.Telecommand;
  *
  * <p>An isolated device stays so over restarts until an operator releases it, and its rail is kept
  * off ({@link IsolatedRails}). The count of a rule that may respond only so often holds over
- * restarts, too, and over changes of the rule, until a command clears it. A rail that a power cycle
- * of more than {@value #LONG_SECONDS} s has turned off stays off if the flight restarts meanwhile.
+ * restarts, too, and over changes of the rule, until a command clears it.
  *
  * <p>One thread; {@link #status} may be called by any.
  */
 final class Protection {
-  /** A longer pause does not hold up the commands to other devices. */
-  static final double LONG_SECONDS = 10;
-
-  private static final double SHORT_PAUSE_SECONDS = 0.1;
 
   private final Devices devices;
   private final Commands commands;
@@ -274,8 +268,11 @@ final class Protection {
     report(CoreEvent.PROTECTION_CONFIRMED, device, thing, name, text);
     rule.responded(thing, now);
     if (rule.rule().getMostResponses() > 0) {
-      // before the response begins: it may end the process
-      store(this::putCounts);
+      if (rule.rule().getResponsesList().stream().anyMatch(ProtectionResponse::hasRestartProcess)) {
+        store(this::putCounts);
+      } else {
+        state.update(this::putCounts);
+      }
     }
     // whoever of a lower level is at it has nothing more to do than to see its command end
     chains.stream().filter(chain -> chain.thing.equals(thing)).forEach(Chain::giveUp);
@@ -336,20 +333,12 @@ final class Protection {
         }
         chain.issued = Optional.empty();
         if (issued.state() == Issued.State.FAILED) {
-          chain.then = Optional.empty();
           failed(chain, issued.reason());
-        } else if (chain.then.isEmpty()) {
+        } else {
           done(chain);
         }
       }
-      if (chain.then.isPresent()) {
-        if (now - chain.thenNanos < 0) {
-          return;
-        }
-        Telecommand next = chain.then.get();
-        chain.then = Optional.empty();
-        chain.issued = Optional.of(commands.issue(next, chain.origin()));
-      } else if (chain.rest.isEmpty()) {
+      if (chain.rest.isEmpty()) {
         chains.remove(chain);
         return;
       } else {
@@ -408,32 +397,31 @@ final class Protection {
               chain,
               Telecommand.newBuilder().setRecoverBus(RecoverBus.newBuilder().setBus(target)));
       case POWER_CYCLE ->
-          powerCycle(chain, devices.thing(target), response.getPowerCycle().getOffSeconds(), now);
+          issue(
+              chain,
+              Telecommand.newBuilder()
+                  .setCycleRail(
+                      CycleRail.newBuilder()
+                          .setDevice(devices.thing(target))
+                          .setOffSeconds(response.getPowerCycle().getOffSeconds())));
       case ISOLATE -> isolate(chain, devices.thing(target), now);
       case RESPONSE_NOT_SET -> failed(chain, "it is nothing");
     }
   }
 
-  private void powerCycle(Chain chain, String rail, double offSeconds, long now) {
-    if (offSeconds <= LONG_SECONDS) {
-      issue(chain, cycle(rail, offSeconds));
-      return;
-    }
-    // in two parts: commands to devices are carried out one after the other
-    chain.then = Optional.of(cycle(rail, SHORT_PAUSE_SECONDS).build());
-    chain.thenNanos = now + (long) (offSeconds * 1e9);
-    issue(chain, off(rail));
-  }
-
   private void isolate(Chain chain, String thing, long now) {
     isolated.add(thing);
-    store(next -> next.clearIsolatedDevices().addAllIsolatedDevices(isolated));
+    Consumer<FlightState.Builder> change =
+        next -> next.clearIsolatedDevices().addAllIsolatedDevices(isolated);
+    // in memory first: the rail goes off before anything waits for the disk
+    state.update(change);
     events.reportDevice(CoreEvent.DEVICE_ISOLATED, thing, DeviceFault.DEVICE_FAULT_UNSPECIFIED);
     if (devices.rail(thing).isPresent()) {
       chain.issued = Optional.of(isolatedRails.off(thing, chain.origin(), now));
     } else {
       done(chain);
     }
+    store(change);
   }
 
   private void store(Consumer<FlightState.Builder> change) {
@@ -454,16 +442,6 @@ final class Protection {
             RuleCount.newBuilder().setRule(rule.rule().getName()).setResponses(rule.responses()));
       }
     }
-  }
-
-  private static Telecommand.Builder cycle(String rail, double offSeconds) {
-    return Telecommand.newBuilder()
-        .setCycleRail(CycleRail.newBuilder().setDevice(rail).setOffSeconds(offSeconds));
-  }
-
-  private static Telecommand.Builder off(String rail) {
-    return Telecommand.newBuilder()
-        .setSwitchRail(SwitchRail.newBuilder().setDevice(rail).setOn(false));
   }
 
   private void issue(Chain chain, Telecommand.Builder command) {
@@ -542,7 +520,7 @@ final class Protection {
   }
 
   /**
-   * Lets a device be used again; its rail stays as it is.
+   * Lets a device be used again; its rail comes on if nobody else keeps it off.
    *
    * @return false where it is not isolated
    * @throws IOException when it is released, but isolated again after a restart

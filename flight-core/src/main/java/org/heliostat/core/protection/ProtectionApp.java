@@ -117,6 +117,17 @@ public final class ProtectionApp implements App {
     for (Request request = requests.poll(); request != null; request = requests.poll()) {
       obey(request);
     }
+    // a response waits for no disk: what it reports is stored within a second
+    services.events().neverWait();
+    try {
+      watch(now);
+    } finally {
+      services.events().mayWait();
+    }
+    services.board().sleepUntilNanos(now + PERIOD_NANOS);
+  }
+
+  private void watch(long now) {
     // no more than were there: what its own responses report comes with the next step
     for (int i = 0; i < EVENTS; i++) {
       Optional<Event> event = events.poll();
@@ -139,7 +150,6 @@ public final class ProtectionApp implements App {
       protection.failed(failed(newest.get()), now);
     }
     protection.tick(now);
-    services.board().sleepUntilNanos(now + PERIOD_NANOS);
   }
 
   private static Set<String> failed(Housekeeping snapshot) {

@@ -142,6 +142,11 @@ final class RailOrders {
     inHand.put(rail, new Order(on, command));
   }
 
+  /** Whether an order about a rail has not ended. */
+  boolean inHand(String rail) {
+    return inHand.containsKey(rail);
+  }
+
   /** Rails that were ordered on, are not on yet, and may still be. */
   List<String> comingOn() {
     List<String> held = rails.held();

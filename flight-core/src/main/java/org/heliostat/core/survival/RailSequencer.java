@@ -57,6 +57,11 @@ final class RailSequencer {
     refused.keySet().retainAll(waiting);
   }
 
+  /** A rail that was left off waits for its turn. */
+  void bringBack(String rail) {
+    waiting.add(rail);
+  }
+
   /**
    * A rail did not come on: it waits again, behind all others.
    *

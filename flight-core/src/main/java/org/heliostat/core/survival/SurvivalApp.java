@@ -2,7 +2,9 @@ package org.heliostat.core.survival;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -20,6 +22,7 @@ import org.heliostat.core.table.TableDefinition;
 import org.heliostat.core.table.TableHandle;
 import org.heliostat.hal.CardReading;
 import org.heliostat.hal.PowerReading;
+import org.heliostat.hal.RailReading;
 import org.heliostat.hal.TemperatureReading;
 import org.heliostat.protocol.DeviceConfig;
 import org.heliostat.protocol.DeviceFault;
@@ -53,6 +56,9 @@ public final class SurvivalApp implements App {
   private static final String HEAT = "heat of ";
   private static final long PERIOD_NANOS = 1_000_000_000L;
 
+  /** Mission time for which a rail is off before it counts as left off. */
+  private static final long ABANDONED_NANOS = 10_000_000_000L;
+
   /** Mission time for which a disk that refuses keeps rails from coming on. */
   private static final long DISK_NANOS = 60_000_000_000L;
 
@@ -66,6 +72,7 @@ public final class SurvivalApp implements App {
   private final CommandLoss commandLoss;
   private final Transmitter transmitter;
   private final Set<String> known;
+  private final Map<String, Long> offSince = new HashMap<>();
   private PowerTable table;
   private Optional<Long> notStoredSince = Optional.empty();
   private final Consumer<Housekeeping.Builder> housekeeping = this::fill;
@@ -180,6 +187,7 @@ public final class SurvivalApp implements App {
     rails.keepOff(wanted());
     // whether these come on is not decided here
     rails.letGo(services.state().get().getIsolatedDevicesList());
+    bringBack(now);
     boolean changed = note();
     answer(load, volts.orElse(0.0));
     answer(warmth);
@@ -187,6 +195,31 @@ public final class SurvivalApp implements App {
     // last: others may hold the mode while they wait for the disk
     lowerMode(load);
     return changed;
+  }
+
+  /**
+   * A rail that is off for a while though nobody keeps it off, as after a power cycle that was cut
+   * off, comes on by its turn.
+   */
+  private void bringBack(long now) {
+    FlightState state = services.state().get();
+    for (String rail : known) {
+      boolean isOff =
+          services
+              .hardware()
+              .reading(rail, RailReading.class)
+              .filter(reading -> !reading.commandedOn())
+              .isPresent();
+      if (!isOff
+          || rails.held().contains(rail)
+          || orders.inHand(rail)
+          || state.getIsolatedDevicesList().contains(rail)
+          || state.getCyclingList().contains(rail)) {
+        offSince.remove(rail);
+      } else if (now - offSince.computeIfAbsent(rail, name -> now) >= ABANDONED_NANOS) {
+        rails.bringBack(rail);
+      }
+    }
   }
 
   private void use(PowerTable next) {

@@ -56,6 +56,10 @@ class PowerCheckTest {
   void aRailThatIsLatchedOffOrDoesNotComeUpIsNotKeptOff() {
     read(true, false, true, RailFault.OVER_CURRENT, RailFault.INPUT_UNDER_VOLTAGE);
     assertThat(check.keptOff("nvml0")).isFalse();
+    // with a fault of the input, even an old one, the controller does not say that it has latched
+    read(true, false, false, RailFault.OVER_CURRENT, RailFault.INPUT_UNDER_VOLTAGE);
+    assertThat(check.keptOff("nvml0")).isFalse();
+    assertThat(check.keptOff("switch0")).isFalse();
     read(true, false, false);
     assertThat(check.keptOff("nvml0")).isFalse();
   }

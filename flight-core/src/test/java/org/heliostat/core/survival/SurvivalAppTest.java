@@ -493,6 +493,29 @@ class SurvivalAppTest {
   }
 
   @Test
+  void aRailThatWasLeftOffThoughNobodyKeepsItOffComesOn() {
+    when(craft.hardware.reading("switch1", RailReading.class))
+        .thenReturn(Optional.of(reading(false)));
+    // a power cycle is under way
+    craft.services().state().update(next -> next.addCycling("switch1"));
+    craft.run(app, 30);
+    craft.services().state().update(next -> next.clearCycling().addIsolatedDevices("switch1"));
+    craft.run(app, 30);
+    craft.services().state().update(next -> next.clearIsolatedDevices().addOrderedOff("switch1"));
+    craft.run(app, 30);
+    assertThat(switched).isEmpty();
+    craft.services().state().update(FlightState.Builder::clearOrderedOff);
+    switched.clear();
+    // ground has turned it on, and it was turned off by a cycle that did not end
+    craft.run(app, 3);
+    switched.clear();
+    craft.run(app, 6);
+    assertThat(switched).isEmpty();
+    craft.run(app, 6);
+    assertThat(switched).containsExactly("switch1 on");
+  }
+
+  @Test
   void aHeldRailThatHasComeOnByItselfIsOrderedOffAgainNowAndThen() {
     shed();
     when(craft.hardware.reading("switch1", RailReading.class))
