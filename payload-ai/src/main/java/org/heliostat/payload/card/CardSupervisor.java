@@ -365,18 +365,19 @@ final class CardSupervisor implements Runnable {
     }
     // one that hangs at every start dies too slowly for the window, but does no work either
     if (deaths.size() >= QUARANTINE_DEATHS || ++deathsInARow >= QUARANTINE_DEATHS) {
-      state = CardState.QUARANTINED;
       services
           .events()
           .report(
               PayloadEvent.CARD_QUARANTINED, config.getName(), deaths.size(), QUARANTINE_SECONDS);
+      state = CardState.QUARANTINED;
     }
   }
 
   private void down(String reason) {
-    state = CardState.DOWN;
     pool.explain(reason);
     services.events().report(PayloadEvent.CARD_DOWN, config.getName(), reason);
+    // last: whoever sees it has the reason and the event
+    state = CardState.DOWN;
   }
 
   private List<String> command(Path socket) throws IOException {
