@@ -3,6 +3,7 @@ package org.heliostat.core.hardware;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.heliostat.hal.Camera;
@@ -19,7 +20,7 @@ import org.heliostat.protocol.DeviceConfig;
 /**
  * What the board's devices read last. A value is there only while its device answers: it goes with
  * the first failed poll, when it is not believed any more, and with {@link #STALE_NANOS} of host
- * time without a poll. Thread-safe; written by the thread of {@link HardwareApp} alone.
+ * time without a poll. Thread-safe; written by the threads of {@link HardwareApp} alone.
  */
 public final class Hardware {
   /** Age in host time at which a reading is no longer given. */
@@ -32,6 +33,7 @@ public final class Hardware {
   private final Map<String, ComputeCard> cards = new ConcurrentHashMap<>();
   private final Map<String, Camera> cameras = new ConcurrentHashMap<>();
   private final Map<String, NavigationReceiver> receivers = new ConcurrentHashMap<>();
+  private final Set<String> cycling = ConcurrentHashMap.newKeySet();
   private volatile List<Watchdog> watchdogs = List.of();
   private volatile boolean opened;
 
@@ -101,6 +103,15 @@ public final class Hardware {
     return opened;
   }
 
+  /** Whether a rail is off for the pause of a power cycle that is under way. */
+  public boolean cycling(String rail) {
+    return cycling.contains(rail);
+  }
+
+  void cycling(String rail, boolean underWay) {
+    boolean unused = underWay ? cycling.add(rail) : cycling.remove(rail);
+  }
+
   void opened(
       Map<String, ComputeCard> openCards,
       Map<String, Camera> openCameras,
@@ -113,6 +124,7 @@ public final class Hardware {
     receivers.clear();
     receivers.putAll(openReceivers);
     watchdogs = List.copyOf(openWatchdogs);
+    cycling.clear();
     opened = true;
   }
 

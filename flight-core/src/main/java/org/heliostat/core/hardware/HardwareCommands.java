@@ -74,7 +74,6 @@ final class HardwareCommands implements AutoCloseable {
     this.services = services;
     this.devices = Map.copyOf(devices);
     this.notes = new RailNotes(services.state());
-    notes.forgetCycles();
     this.threads =
         new ThreadPoolExecutor(
             0,
@@ -334,7 +333,7 @@ final class HardwareCommands implements AutoCloseable {
     notes.ordered(name, origin, true);
     // the pause is mission time, which never passes more slowly
     order.execution.within(cycle.getOffSeconds() + Commands.DEADLINE_SECONDS);
-    notes.cycleBegins(name);
+    services.hardware().cycling(name, true);
     try {
       rail.off();
       isOff(order, rail);
@@ -345,7 +344,7 @@ final class HardwareCommands implements AutoCloseable {
       turnOn(order, rail);
     } finally {
       // a rail that this leaves off is brought back by survival
-      notes.cycleEnds(name);
+      services.hardware().cycling(name, false);
     }
     return name + " was off for " + cycle.getOffSeconds() + " s and is on";
   }

@@ -1,9 +1,7 @@
 package org.heliostat.core.hardware;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.heliostat.core.state.RailHolds;
 import org.heliostat.core.state.StateStore;
@@ -11,10 +9,7 @@ import org.heliostat.hal.HardwareFault;
 import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.RailHold;
 
-/**
- * What the flight state knows of rails: who keeps them off, and which are off for the pause of a
- * power cycle alone. Thread-safe.
- */
+/** What the flight state knows of rails: who keeps them off. Thread-safe. */
 final class RailNotes {
   private final StateStore state;
 
@@ -66,7 +61,7 @@ final class RailNotes {
   /** Somebody turns a rail on or off; where that is ground or a sequence, it stands. */
   void ordered(String rail, String origin, boolean on) {
     if (orders(origin) && state.get().getOrderedOffList().contains(rail) == on) {
-      store(
+      state.update(
           next -> {
             List<String> off = new ArrayList<>(next.getOrderedOffList());
             off.remove(rail);
@@ -75,37 +70,7 @@ final class RailNotes {
             }
             next.clearOrderedOff().addAllOrderedOff(off);
           });
-    }
-  }
-
-  /** A rail goes off for the pause of a power cycle: whoever finds it off leaves it so. */
-  void cycleBegins(String rail) {
-    state.update(next -> next.addCycling(rail));
-  }
-
-  /** The cycle is over, well or not. */
-  void cycleEnds(String rail) {
-    state.update(
-        next -> {
-          List<String> others = new ArrayList<>(next.getCyclingList());
-          others.remove(rail);
-          next.clearCycling().addAllCycling(others);
-        });
-  }
-
-  /** What an earlier run has begun goes on no more. */
-  void forgetCycles() {
-    if (state.get().getCyclingCount() > 0) {
-      state.update(FlightState.Builder::clearCycling);
-    }
-  }
-
-  private void store(Consumer<FlightState.Builder> change) {
-    try {
-      state.updateNow(change);
-    } catch (IOException e) {
-      // it holds in memory, and comes to disk with the next write
-      state.update(change);
+      boolean unused = state.trySave();
     }
   }
 }

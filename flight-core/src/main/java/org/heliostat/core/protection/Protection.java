@@ -12,7 +12,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.heliostat.core.app.AppControl;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.command.Issued;
@@ -268,10 +267,9 @@ final class Protection {
     report(CoreEvent.PROTECTION_CONFIRMED, device, thing, name, text);
     rule.responded(thing, now);
     if (rule.rule().getMostResponses() > 0) {
+      state.update(this::putCounts);
       if (rule.rule().getResponsesList().stream().anyMatch(ProtectionResponse::hasRestartProcess)) {
-        store(this::putCounts);
-      } else {
-        state.update(this::putCounts);
+        boolean unused = state.trySave();
       }
     }
     // whoever of a lower level is at it has nothing more to do than to see its command end
@@ -411,26 +409,15 @@ final class Protection {
 
   private void isolate(Chain chain, String thing, long now) {
     isolated.add(thing);
-    Consumer<FlightState.Builder> change =
-        next -> next.clearIsolatedDevices().addAllIsolatedDevices(isolated);
     // in memory first: the rail goes off before anything waits for the disk
-    state.update(change);
+    state.update(next -> next.clearIsolatedDevices().addAllIsolatedDevices(isolated));
     events.reportDevice(CoreEvent.DEVICE_ISOLATED, thing, DeviceFault.DEVICE_FAULT_UNSPECIFIED);
     if (devices.rail(thing).isPresent()) {
       chain.issued = Optional.of(isolatedRails.off(thing, chain.origin(), now));
     } else {
       done(chain);
     }
-    store(change);
-  }
-
-  private void store(Consumer<FlightState.Builder> change) {
-    try {
-      state.updateNow(change);
-    } catch (IOException e) {
-      // it holds in memory, and comes to disk with the next write
-      state.update(change);
-    }
+    boolean unused = state.trySave();
   }
 
   /** Of rules that are not in the table any more, nothing is kept. */

@@ -76,6 +76,20 @@ public final class StateStore {
     disk.run(this::write);
   }
 
+  /**
+   * As {@link #save}, for what may come to disk with the next save where the disk refuses now.
+   *
+   * @return whether it is on disk
+   */
+  public boolean trySave() {
+    try {
+      save();
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   private void write() throws IOException {
     synchronized (saving) {
       byte[] bytes;

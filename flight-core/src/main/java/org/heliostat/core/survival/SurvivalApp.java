@@ -214,7 +214,7 @@ public final class SurvivalApp implements App {
           || rails.held().contains(rail)
           || orders.inHand(rail)
           || state.getIsolatedDevicesList().contains(rail)
-          || state.getCyclingList().contains(rail)) {
+          || services.hardware().cycling(rail)) {
         offSince.remove(rail);
       } else if (now - offSince.computeIfAbsent(rail, name -> now) >= ABANDONED_NANOS) {
         rails.bringBack(rail);

@@ -122,6 +122,14 @@ class SequencesTest {
             .build());
   }
 
+  private void drop(String table) {
+    commands.submit(
+        Telecommand.newBuilder()
+            .setCounter(++counter)
+            .setDropTable(DropTable.newBuilder().setTable(table).setStored(true))
+            .build());
+  }
+
   private void run(double seconds) {
     long end = now + (long) (seconds * 1e9);
     sequences.tick();
@@ -399,11 +407,7 @@ class SequencesTest {
     load(table("a", after(0, 9)));
     run(4);
     assertThat(tables.active("sequence.a")).contains(table("a", after(5, 1)));
-    commands.submit(
-        Telecommand.newBuilder()
-            .setCounter(++counter)
-            .setDropTable(DropTable.newBuilder().setTable("sequence.a").setStored(true))
-            .build());
+    drop("sequence.a");
     run(10);
     assertThat(ran).isEmpty();
     assertThat(names()).anyMatch(name -> name.contains("its table was dropped"));
@@ -418,11 +422,7 @@ class SequencesTest {
     sequences = new Sequences(clock, commands, reporter, state, tables);
     assertThat(sequences.start("a", "test")).isEmpty();
     tables.serve(commands);
-    commands.submit(
-        Telecommand.newBuilder()
-            .setCounter(++counter)
-            .setDropTable(DropTable.newBuilder().setTable("sequence.a").setStored(true))
-            .build());
+    drop("sequence.a");
     run(10);
     assertThat(ran).isEmpty();
     assertThat(names()).anyMatch(name -> name.contains("its table was dropped"));

@@ -497,9 +497,10 @@ class SurvivalAppTest {
     when(craft.hardware.reading("switch1", RailReading.class))
         .thenReturn(Optional.of(reading(false)));
     // a power cycle is under way
-    craft.services().state().update(next -> next.addCycling("switch1"));
+    when(craft.hardware.cycling("switch1")).thenReturn(true);
     craft.run(app, 30);
-    craft.services().state().update(next -> next.clearCycling().addIsolatedDevices("switch1"));
+    when(craft.hardware.cycling("switch1")).thenReturn(false);
+    craft.services().state().update(next -> next.addIsolatedDevices("switch1"));
     craft.run(app, 30);
     craft.services().state().update(next -> next.clearIsolatedDevices().addOrderedOff("switch1"));
     craft.run(app, 30);
