@@ -3,6 +3,7 @@ package org.heliostat.core.recorder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.NonWritableChannelException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -12,7 +13,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.heliostat.core.file.CheckedFile;
 
-/** A folder on the host's disk. Forces with {@code fdatasync}. */
+/**
+ * A folder on the host's disk. Forces with {@code fdatasync}. What can only be read, as after a
+ * disk fault on ext4, is read all the same.
+ */
 final class DiskFolder implements Folder {
   private final Path path;
 
@@ -34,12 +38,19 @@ final class DiskFolder implements Folder {
 
   @Override
   public OneFile open(String name) throws IOException {
-    return new DiskFile(
-        FileChannel.open(
-            path.resolve(name),
-            StandardOpenOption.CREATE,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE));
+    Path file = path.resolve(name);
+    try {
+      return new DiskFile(
+          FileChannel.open(
+              file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE));
+    } catch (IOException e) {
+      try {
+        return new DiskFile(FileChannel.open(file, StandardOpenOption.READ));
+      } catch (IOException unreadable) {
+        e.addSuppressed(unreadable);
+        throw e;
+      }
+    }
   }
 
   @Override
@@ -73,8 +84,12 @@ final class DiskFolder implements Folder {
     @Override
     public void write(ByteBuffer from, long position) throws IOException {
       long to = position;
-      while (from.hasRemaining()) {
-        to += channel.write(from, to);
+      try {
+        while (from.hasRemaining()) {
+          to += channel.write(from, to);
+        }
+      } catch (NonWritableChannelException e) {
+        throw new IOException("it could be opened to be read alone", e);
       }
     }
 

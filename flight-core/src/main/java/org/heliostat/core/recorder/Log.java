@@ -2,6 +2,7 @@ package org.heliostat.core.recorder;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -14,7 +15,10 @@ final class Log {
 
   private final Segments segments;
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
-  private Segment active;
+
+  /** Where frames go; none before the first one, so that a full disk can still be read. */
+  private Optional<Segment> active = Optional.empty();
+
   private boolean doubtful;
   private boolean unforced;
   private final AtomicLong forces = new AtomicLong();
@@ -22,10 +26,9 @@ final class Log {
   /** Where a frame stands. */
   record Place(Segment segment, long position) {}
 
-  /** Begins a segment. */
-  Log(Segments segments, long firstId) throws IOException {
+  /** Without a segment: the first frame begins one. */
+  Log(Segments segments) {
     this.segments = segments;
-    this.active = segments.next(0, firstId);
   }
 
   /**
@@ -36,56 +39,66 @@ final class Log {
    */
   Place append(long nextId, Frame.Header header, ByteBuffer payload) throws IOException {
     int bytes = header.bytes();
-    if (doubtful || active.end + buffer.position() + bytes > active.size) {
-      turn(nextId, bytes);
+    Segment segment = active.filter(now -> hasRoom(now, bytes)).orElse(null);
+    if (segment == null) {
+      segment = turn(nextId, bytes);
     }
     if (buffer.remaining() < bytes + Frame.END_BYTES) {
       write();
     }
-    long position = active.end + buffer.position();
-    Frame.put(buffer, position, header.in(active.number), payload);
-    return new Place(active, position);
+    long position = segment.end + buffer.position();
+    Frame.put(buffer, position, header.in(segment.number), payload);
+    return new Place(segment, position);
+  }
+
+  private boolean hasRoom(Segment segment, int bytes) {
+    return !doubtful && segment.end + buffer.position() + bytes <= segment.size;
   }
 
   /** To the next segment. All before it is on disk, but for what has failed already. */
-  private void turn(long nextId, int bytes) throws IOException {
+  private Segment turn(long nextId, int bytes) throws IOException {
     if (!doubtful) {
       force();
     }
-    active = segments.next(bytes, nextId);
+    Segment next = segments.next(bytes, nextId);
+    active = Optional.of(next);
     doubtful = false;
     unforced = true;
+    return next;
   }
 
   /** Writes what has gathered. It survives the end of the process from here on. */
   void write() throws IOException {
-    if (buffer.position() == 0) {
-      return;
+    if (active.isPresent() && buffer.position() > 0) {
+      write(active.get());
     }
-    long position = active.end;
+  }
+
+  private void write(Segment segment) throws IOException {
+    long position = segment.end;
     int bytes = buffer.position();
-    if (!active.fresh && position + bytes + Frame.END_BYTES <= active.size) {
+    if (!segment.fresh && position + bytes + Frame.END_BYTES <= segment.size) {
       // the end, over what was here before; the next frame goes over it
       buffer.putLong(0).putLong(0);
     }
     try {
-      active.file.write(buffer.flip(), position);
+      segment.file.write(buffer.flip(), position);
     } catch (IOException e) {
       doubtful = true;
       throw e;
     } finally {
       buffer.clear();
     }
-    active.end += bytes;
+    segment.end += bytes;
     unforced = true;
   }
 
   /** Brings all frames to disk. They survive power loss from here on. */
   void force() throws IOException {
     write();
-    if (unforced) {
+    if (active.isPresent() && unforced) {
       try {
-        active.file.force();
+        active.get().file.force();
       } catch (IOException e) {
         // the kernel reports a write that failed to one force alone, and takes it for done then
         doubtful = true;

@@ -133,7 +133,8 @@ public final class Recorder implements AutoCloseable {
   }
 
   /**
-   * Opens the recorder in a folder and recovers what stands there.
+   * Opens the recorder in a folder and recovers what stands there. That needs a disk that can be
+   * read, not one that takes anything: on a full one records are refused later.
    *
    * @param config what the mission allows it
    * @param missionNanos mission time, for when a record was stored and when it expires
@@ -166,15 +167,22 @@ public final class Recorder implements AutoCloseable {
     Replay replay = new Replay(folder, segments, index, numbers.highestBelieved());
     replay.run();
     long nextId = Math.max(replay.nextId(), numbers.reserved());
-    Log log = new Log(segments, nextId);
+    Log log = new Log(segments);
     Journal journal = new Journal(limits, segments, index, log, numbers, counters, nextId);
     List<Recovery> recoveries = new ArrayList<>();
     for (Replay.Damage damage : replay.damages()) {
       recoveries.add(new Recovery(damage.name(), damage.bytes()));
       counters.damagedBytes.addAndGet(damage.bytes());
-      journal.noteDamage(damage.segment(), damage.bytes());
     }
-    journal.commit();
+    try {
+      for (Replay.Damage damage : replay.damages()) {
+        journal.noteDamage(damage.segment(), damage.bytes());
+      }
+      journal.commit();
+    } catch (IOException e) {
+      // a disk that takes nothing, as a full one: what is there can be read, and is told of again
+      journal.rollBack();
+    }
     return new Recorder(
         limits,
         missionNanos,

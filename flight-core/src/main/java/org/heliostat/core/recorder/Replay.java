@@ -145,7 +145,11 @@ final class Replay {
     }
     // nothing in it, or nothing yet: it was being made when the power went
     file.close();
-    folder.delete(name);
+    try {
+      folder.delete(name);
+    } catch (IOException e) {
+      // looked at again at the next start
+    }
     return Optional.empty();
   }
 

@@ -59,6 +59,10 @@ final class FakeFolder implements Folder {
     return content(name).bytes.clone();
   }
 
+  synchronized boolean has(String name) {
+    return files.containsKey(name);
+  }
+
   /** Puts a file there, on disk. */
   synchronized void put(String name, byte[] bytes) {
     Content content = new Content();

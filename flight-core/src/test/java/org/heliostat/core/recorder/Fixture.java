@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.heliostat.core.ManualClock;
 import org.heliostat.core.recorder.Recorder.Pending;
@@ -64,6 +65,15 @@ final class Fixture {
       throw new AssertionError("it was stored");
     } catch (RecorderFault e) {
       return e.kind();
+    }
+  }
+
+  /** Lets a hook of a folder wait, as a disk that hangs does. */
+  static void await(CountDownLatch latch) throws IOException {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IOException(e);
     }
   }
 }

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
 import org.heliostat.core.recorder.Recorder.Priority;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -121,6 +122,7 @@ class RecorderDamageTest {
   }
 
   @Test
+  @Tag("long")
   void aBitThatHasTurnedAnywhereCostsOneRecordAtMost() throws Exception {
     fill();
     for (String name : List.of(FIRST, SECOND, Numbers.FILE)) {
@@ -145,6 +147,7 @@ class RecorderDamageTest {
   }
 
   @Test
+  @Tag("long")
   void aFileThatEndsAnywhereCostsWhatWasBehind() throws Exception {
     fill();
     for (String name : List.of(FIRST, SECOND, Numbers.FILE)) {

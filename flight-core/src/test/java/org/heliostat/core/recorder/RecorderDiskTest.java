@@ -10,6 +10,10 @@ import static org.heliostat.core.recorder.Fixture.text;
 import static org.heliostat.core.recorder.Fixture.texts;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -27,6 +31,7 @@ import org.heliostat.core.recorder.Recorder.Priority;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A disk that fails, hangs, or loses the power. */
 @Timeout(120)
@@ -60,7 +65,7 @@ class RecorderDiskTest {
           (what, name) -> {
             if (what.equals("force")) {
               hanging.countDown();
-              await(well);
+              Fixture.await(well);
             }
           });
       assertThat(refused(recorder, Priority.PRODUCT, "two")).isEqualTo(RecorderFault.Kind.HUNG);
@@ -98,7 +103,7 @@ class RecorderDiskTest {
       fixture.folder.hook(
           (what, name) -> {
             if (what.equals("force")) {
-              await(well);
+              Fixture.await(well);
             }
           });
       for (int i = 0; i < Committer.MOST_LEFT; i++) {
@@ -120,7 +125,7 @@ class RecorderDiskTest {
       fixture.folder.hook(
           (what, name) -> {
             if (what.equals("read")) {
-              await(well);
+              Fixture.await(well);
             }
           });
       assertThatThrownBy(() -> recorder.read(id))
@@ -151,7 +156,7 @@ class RecorderDiskTest {
     fixture.folder.hook(
         (what, name) -> {
           if (what.equals("force")) {
-            await(well);
+            Fixture.await(well);
           }
         });
     assertThatThrownBy(recorder::close).hasMessageContaining("has not answered");
@@ -160,14 +165,6 @@ class RecorderDiskTest {
     assertThat(Thread.interrupted()).isTrue();
     well.countDown();
     assertThat(refused(recorder, Priority.PRODUCT, "late")).isEqualTo(RecorderFault.Kind.CLOSED);
-  }
-
-  private static void await(CountDownLatch latch) throws IOException {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      throw new IOException(e);
-    }
   }
 
   // ---- it fails
@@ -276,6 +273,64 @@ class RecorderDiskTest {
       recorder.confirm(stored);
       assertThat(append(recorder, "last")).isPositive();
     }
+  }
+
+  /** A boot must not end here: nobody could make room any more. */
+  @Test
+  void opensOnADiskThatTakesNothingAndSendsWhatIsThere() throws Exception {
+    try (Recorder recorder = fixture.open(ROOMY)) {
+      append(recorder, "one");
+      append(recorder, "two");
+    }
+    byte[] bytes = fixture.folder.bytes("seg-0000000001.log");
+    bytes[Segment.START] ^= 1;
+    fixture.folder.put("seg-0000000001.log", bytes);
+    fixture.folder.put("seg-0000000002.log", new byte[100]);
+    FakeFolder.Hook full =
+        (what, name) -> {
+          boolean fresh = what.equals("open") && !fixture.folder.has(name);
+          if (fresh || Set.of("write", "force", "forceNames", "delete").contains(what)) {
+            throw new IOException("No space left on device");
+          }
+        };
+    for (int boot = 0; boot < 2; boot++) {
+      fixture.folder.hook(full);
+      Recorder recorder = fixture.open(ROOMY);
+      assertThat(texts(recorder)).containsExactly("two");
+      assertThat(recorder.recoveries()).as("told of until it is noted").hasSize(1);
+      assertThat(refused(recorder, Priority.ALERT, "x")).isEqualTo(RecorderFault.Kind.DISK);
+      assertThat(ids(recorder)).hasSize(1);
+      assertThatThrownBy(recorder::close).hasMessageContaining("No space");
+    }
+    fixture.folder.hook((what, name) -> {});
+    try (Recorder recorder = fixture.open(ROOMY)) {
+      append(recorder, "three");
+      assertThat(texts(recorder)).containsExactly("two", "three");
+    }
+    try (Recorder recorder = fixture.open(ROOMY)) {
+      assertThat(recorder.recoveries()).isEmpty();
+    }
+  }
+
+  /** As it is after a fault on ext4; here the kernel takes no write for a program that runs. */
+  @Test
+  void aFileThatCanOnlyBeReadIsRead(@TempDir Path path) throws Exception {
+    Path file = path.resolve("seg");
+    Files.copy(Path.of("/bin/sleep"), file, StandardCopyOption.COPY_ATTRIBUTES);
+    Process running = new ProcessBuilder(file.toString(), "60").start();
+    try (Folder.OneFile opened = new DiskFolder(path).open("seg")) {
+      ByteBuffer magic = ByteBuffer.allocate(4);
+      opened.read(magic, 0);
+      assertThat(magic.getInt(0)).isEqualTo(0x7f454c46);
+      assertThatThrownBy(() -> opened.write(magic.flip(), 0))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("to be read alone");
+      opened.force();
+    } finally {
+      running.destroyForcibly().waitFor();
+    }
+    assertThatThrownBy(() -> new DiskFolder(path).open("not/there"))
+        .isInstanceOf(IOException.class);
   }
 
   @Test
