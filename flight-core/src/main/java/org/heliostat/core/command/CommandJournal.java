@@ -2,9 +2,7 @@ package org.heliostat.core.command;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +10,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.zip.CRC32C;
 import org.heliostat.core.file.CheckedFile;
 import org.heliostat.core.file.Disk;
+import org.heliostat.core.file.RawFile;
 
 /**
  * What must be durable before a command runs: the highest counter, and which commands are in
@@ -38,7 +37,7 @@ public final class CommandJournal implements AutoCloseable {
   /** Fewer than slots but two: one for the newest, one for the next write. */
   private static final int DISK_THREADS = SLOTS - 2;
 
-  private final FileChannel channel;
+  private final RawFile file;
   private final Disk disk;
   private final Force force;
   private final AtomicIntegerArray busy = new AtomicIntegerArray(SLOTS);
@@ -49,7 +48,7 @@ public final class CommandJournal implements AutoCloseable {
 
   /** Brings what was written to the file onto the disk. */
   interface Force {
-    void run(FileChannel file) throws IOException;
+    void run(RawFile file) throws IOException;
   }
 
   /** A command in execution, by its counter and its number in the schema. */
@@ -63,8 +62,8 @@ public final class CommandJournal implements AutoCloseable {
   }
 
   private CommandJournal(
-      FileChannel channel, Disk disk, Force force, Content recovered, int newest, boolean damaged) {
-    this.channel = channel;
+      RawFile file, Disk disk, Force force, Content recovered, int newest, boolean damaged) {
+    this.file = file;
     this.disk = disk;
     this.force = force;
     this.recovered = recovered;
@@ -84,17 +83,21 @@ public final class CommandJournal implements AutoCloseable {
 
   /** Opens it on a disk that may be made to fail. */
   static CommandJournal open(Path path, Disk disk, Force force) throws IOException {
-    FileChannel channel =
-        FileChannel.open(
-            path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    RawFile file = RawFile.open(path);
     boolean opened = false;
     try {
       int found = SLOTS - 1;
       Content best = new Content(0, 0, List.of());
       boolean anything = false;
       for (int slot = 0; slot < SLOTS; slot++) {
-        ByteBuffer bytes = read(channel, slot);
-        anything |= bytes.hasRemaining() && !blank(bytes);
+        ByteBuffer bytes = ByteBuffer.allocate(SLOT_BYTES);
+        try {
+          file.read(bytes, (long) slot * SLOT_STRIDE);
+        } catch (IOException e) {
+          // one bad block must not keep the others from being read
+          anything = true;
+        }
+        anything |= !blank(bytes.flip());
         Optional<Content> content = decode(bytes);
         if (content.isPresent() && content.get().sequence > best.sequence) {
           best = content.get();
@@ -102,17 +105,17 @@ public final class CommandJournal implements AutoCloseable {
         }
       }
       long size = (long) SLOTS * SLOT_STRIDE;
-      if (channel.size() < size) {
+      if (file.size() < size) {
         // blocks are taken now, so that no later write needs new ones
-        write(channel, ByteBuffer.allocate((int) (size - channel.size())), channel.size());
-        channel.force(true);
+        file.write(ByteBuffer.allocate((int) (size - file.size())), file.size());
+        file.force(true);
         CheckedFile.forceFolder(path);
       }
       opened = true;
-      return new CommandJournal(channel, disk, force, best, found, anything && best.sequence == 0);
+      return new CommandJournal(file, disk, force, best, found, anything && best.sequence == 0);
     } finally {
       if (!opened) {
-        channel.close();
+        file.close();
       }
     }
   }
@@ -144,8 +147,8 @@ public final class CommandJournal implements AutoCloseable {
       disk.run(
           () -> {
             try {
-              write(channel, bytes, (long) slot * SLOT_STRIDE);
-              force.run(channel);
+              file.write(bytes, (long) slot * SLOT_STRIDE);
+              force.run(file);
             } finally {
               busy.set(slot, 0);
             }
@@ -223,25 +226,8 @@ public final class CommandJournal implements AutoCloseable {
     return true;
   }
 
-  private static ByteBuffer read(FileChannel channel, int slot) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(SLOT_BYTES);
-    int got = 0;
-    while (got >= 0 && bytes.hasRemaining()) {
-      got = channel.read(bytes, (long) slot * SLOT_STRIDE + bytes.position());
-    }
-    return bytes.flip();
-  }
-
-  private static void write(FileChannel channel, ByteBuffer bytes, long position)
-      throws IOException {
-    long at = position;
-    while (bytes.hasRemaining()) {
-      at += channel.write(bytes, at);
-    }
-  }
-
   @Override
   public void close() throws IOException {
-    channel.close();
+    file.close();
   }
 }

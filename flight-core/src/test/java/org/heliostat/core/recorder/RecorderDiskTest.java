@@ -10,10 +10,6 @@ import static org.heliostat.core.recorder.Fixture.text;
 import static org.heliostat.core.recorder.Fixture.texts;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -31,7 +27,6 @@ import org.heliostat.core.recorder.Recorder.Priority;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A disk that fails, hangs, or loses the power. */
 @Timeout(120)
@@ -310,27 +305,6 @@ class RecorderDiskTest {
     try (Recorder recorder = fixture.open(ROOMY)) {
       assertThat(recorder.recoveries()).isEmpty();
     }
-  }
-
-  /** As it is after a fault on ext4; here the kernel takes no write for a program that runs. */
-  @Test
-  void aFileThatCanOnlyBeReadIsRead(@TempDir Path path) throws Exception {
-    Path file = path.resolve("seg");
-    Files.copy(Path.of("/bin/sleep"), file, StandardCopyOption.COPY_ATTRIBUTES);
-    Process running = new ProcessBuilder(file.toString(), "60").start();
-    try (Folder.OneFile opened = new DiskFolder(path).open("seg")) {
-      ByteBuffer magic = ByteBuffer.allocate(4);
-      opened.read(magic, 0);
-      assertThat(magic.getInt(0)).isEqualTo(0x7f454c46);
-      assertThatThrownBy(() -> opened.write(magic.flip(), 0))
-          .isInstanceOf(IOException.class)
-          .hasMessageContaining("to be read alone");
-      opened.force();
-    } finally {
-      running.destroyForcibly().waitFor();
-    }
-    assertThatThrownBy(() -> new DiskFolder(path).open("not/there"))
-        .isInstanceOf(IOException.class);
   }
 
   @Test
