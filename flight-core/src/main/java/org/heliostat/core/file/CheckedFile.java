@@ -13,8 +13,9 @@ import java.util.zip.CRC32C;
 
 /**
  * A small file that is replaced as a whole: written beside, forced to disk, renamed. The file
- * before it stays as {@code .bak}, so that a kill at any instruction leaves one that reads. Layout:
- * magic, CRC-32C of the content, length, content. Not thread-safe; one owner a path.
+ * before it stays as {@code .bak}, so that a kill at any instruction leaves one that reads. What
+ * the disk cannot read counts as damaged. Layout: magic, CRC-32C of the content, length, content.
+ * Not thread-safe; one owner a path.
  */
 public final class CheckedFile {
   private static final int MAGIC = 0x48535446; // HSTF
@@ -24,9 +25,21 @@ public final class CheckedFile {
   private final Path path;
   private final Path backup;
   private final Path fresh;
+  private final Reading reading;
+
+  /** Reads a whole file. */
+  interface Reading {
+    byte[] all(Path from) throws IOException;
+  }
 
   /** The file at this path; it need not exist. */
   public CheckedFile(Path path) {
+    this(path, Files::readAllBytes);
+  }
+
+  /** On a disk that may be made to fail. */
+  CheckedFile(Path path, Reading reading) {
+    this.reading = reading;
     this.path = path;
     this.backup = path.resolveSibling(path.getFileName() + ".bak");
     this.fresh = path.resolveSibling(path.getFileName() + ".new");
@@ -66,13 +79,13 @@ public final class CheckedFile {
    * The content, or that of the file before where the newest is damaged or missing; nothing where
    * neither reads.
    */
-  public Optional<byte[]> read() throws IOException {
+  public Optional<byte[]> read() {
     Optional<byte[]> newest = read(path);
     return newest.isPresent() ? newest : read(backup);
   }
 
   /** Whether something stands at the path that does not read. */
-  public boolean damaged() throws IOException {
+  public boolean damaged() {
     return (Files.exists(path) && read(path).isEmpty())
         || (Files.exists(backup) && !Files.exists(path) && read(backup).isEmpty());
   }
@@ -103,15 +116,19 @@ public final class CheckedFile {
     }
   }
 
-  private static Optional<byte[]> read(Path from) throws IOException {
-    if (!Files.isRegularFile(from)) {
+  private Optional<byte[]> read(Path from) {
+    byte[] bytes;
+    try {
+      if (!Files.isRegularFile(from) || Files.size(from) > MAX_BYTES) {
+        return Optional.empty();
+      }
+      bytes = reading.all(from);
+    } catch (IOException e) {
       return Optional.empty();
     }
-    long size = Files.size(from);
-    if (size < HEADER_BYTES || size > MAX_BYTES) {
+    if (bytes.length < HEADER_BYTES) {
       return Optional.empty();
     }
-    byte[] bytes = Files.readAllBytes(from);
     ByteBuffer header = ByteBuffer.wrap(bytes);
     if (header.getInt() != MAGIC) {
       return Optional.empty();

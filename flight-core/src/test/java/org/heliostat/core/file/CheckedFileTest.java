@@ -62,6 +62,27 @@ class CheckedFileTest {
   }
 
   @Test
+  void whatTheDiskCannotReadIsDamagedAndIsReplaced() throws IOException {
+    file.write(OLD);
+    file.write(NEW);
+    CheckedFile failing =
+        new CheckedFile(
+            path,
+            from -> {
+              if (from.equals(path)) {
+                throw new IOException("Input/output error");
+              }
+              return Files.readAllBytes(from);
+            });
+    assertThat(failing.read()).hasValue(OLD);
+    assertThat(failing.damaged()).isTrue();
+    failing.write(new byte[] {8});
+    assertThat(file.read()).hasValue(new byte[] {8});
+    Files.delete(path);
+    assertThat(file.read()).as("the good one before has stayed").hasValue(OLD);
+  }
+
+  @Test
   void aKillBetweenTheTwoRenamesLosesNothing() throws IOException {
     file.write(OLD);
     Files.move(path, folder.resolve("state.bin.bak"));
