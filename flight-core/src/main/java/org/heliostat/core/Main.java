@@ -184,6 +184,7 @@ public final class Main {
       Path run,
       String broker)
       throws HardwareFault, IOException, InterruptedException {
+    Optional<Integer> code = Optional.empty();
     try (Board board = Board.open()) {
       BoardClock clock = new BoardClock(board, mission.getTime(), System::nanoTime);
       StateStore state = StateStore.open(data.resolve("state.bin"));
@@ -215,20 +216,27 @@ public final class Main {
                 Tables.open(
                     data.resolve("tables"), mission.getTablesList(), verdict.golden(), events),
                 new Apps());
-        return fly(services, guard, verdict);
+        code = Optional.of(fly(services, guard, verdict));
       }
+    } catch (IOException e) {
+      if (code.isEmpty()) {
+        throw e;
+      }
+      // it has flown: what fails while it is closed is no wrong set-up
+      err.println("while it ended: " + e);
     }
+    return code.orElseThrow();
   }
 
   private int fly(Services services, BootGuard guard, BootGuard.Verdict verdict)
-      throws IOException, InterruptedException {
+      throws InterruptedException {
     Mission mission = services.mission();
     ResetLog log = new ResetLog(services.state(), services.clock());
     FlightState before = services.state().get();
     boolean safe =
         before.getFailingAppBoots() >= mission.getExecutive().getProcessRestarts()
             && !verdict.golden();
-    boot(services, log, verdict, safe);
+    boot(services, log, guard, verdict, safe);
     registerCoreCommands(services);
     boolean locked = lockMemory(services);
     shortenPauses(services);
@@ -266,20 +274,22 @@ public final class Main {
     services
         .events()
         .report(CoreEvent.SHUTDOWN, ending.map(Executive.Ending::reason).orElse("commanded"));
-    watchdog.end();
+    watchdog.end(ending.isEmpty());
     executive.stop();
     services.commands().tick();
     services.events().retry();
     ending.ifPresentOrElse(log::end, () -> log.end("a commanded stop"));
     services
         .state()
-        .updateNow(
+        .update(
             next -> {
               next.setBacklogRecords(services.recorder().pendingRecords());
               next.setBacklogProducts(
                   services.recorder().pendingRecords(Recorder.Priority.PRODUCT));
             });
-    if (ending.isEmpty() || ending.get().app().isEmpty()) {
+    // it ends as it was told to, whatever the disk says
+    boolean unused = services.state().trySave();
+    if (progress.reached() || ending.map(Executive.Ending::commanded).orElse(true)) {
       progress.settle(Optional.empty());
     }
     if (ending.isPresent()) {
@@ -317,12 +327,19 @@ public final class Main {
     }
   }
 
-  private static void boot(Services services, ResetLog log, BootGuard.Verdict verdict, boolean safe)
-      throws IOException {
+  /**
+   * What a disk that refuses does not take is said, and holds in memory: it must not end a boot.
+   */
+  private static void boot(
+      Services services, ResetLog log, BootGuard guard, BootGuard.Verdict verdict, boolean safe) {
     StateStore state = services.state();
     String cause = log.cause();
     FlightState before = state.get();
-    log.begin(cause, verdict.golden());
+    try {
+      log.begin(cause, verdict.golden());
+    } catch (IOException e) {
+      services.events().report(CoreEvent.STATE_NOT_STORED, e);
+    }
     services
         .events()
         .report(
@@ -359,7 +376,19 @@ public final class Main {
               next.setRecorderDroppedBytes(
                   next.getRecorderDroppedBytes() + recovery.droppedBytes()));
     }
-    services.commands().reportInterrupted();
+    guard
+        .notCounted()
+        .ifPresent(e -> services.events().report(CoreEvent.RECORDER_FAILED, "boot record: " + e));
+    reportInterrupted(services);
+  }
+
+  static void reportInterrupted(Services services) {
+    try {
+      services.commands().reportInterrupted();
+    } catch (IOException e) {
+      // the next command writes it again
+      services.events().report(CoreEvent.RECORDER_FAILED, "journal of commands: " + e);
+    }
   }
 
   private static void registerCoreCommands(Services services) {

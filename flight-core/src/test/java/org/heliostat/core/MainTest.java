@@ -2,6 +2,7 @@ package org.heliostat.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.verify;
@@ -25,10 +26,12 @@ import org.heliostat.core.app.App;
 import org.heliostat.core.app.AppFailure;
 import org.heliostat.core.app.Services;
 import org.heliostat.core.boot.BootGuard;
+import org.heliostat.core.command.Commands;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.event.Events;
 import org.heliostat.core.fixture.TestServices;
 import org.heliostat.core.recorder.Recorder;
+import org.heliostat.core.recorder.RecorderFault;
 import org.heliostat.core.state.StateStore;
 import org.heliostat.hal.Host;
 import org.heliostat.protocol.AppClass;
@@ -290,6 +293,63 @@ class MainTest {
     assertThat(main().run(arguments(RESTART))).isEqualTo(2);
     assertThat(err.toString(StandardCharsets.UTF_8))
         .startsWith("data folder " + data + ": java.nio.file.FileAlreadyExistsException");
+  }
+
+  @Test
+  void aDiskThatTakesNeitherStateNorBootRecordKeepsNobodyFromFlyingAndEnding() throws Exception {
+    // what stands where they are written
+    Files.createDirectories(data.resolve("state.bin.new"));
+    Files.createDirectories(data.resolve("boot.bin.new"));
+    assertThat(fly(RESTART, services -> restart(services, 1))).isEqualTo(3);
+    assertThat(removed).isEqualTo(enders);
+    assertThat(events(recorded()))
+        .anyMatch(event -> event.startsWith("BOOT: "))
+        .anyMatch(event -> event.startsWith("STATE_NOT_STORED: "))
+        .anyMatch(event -> event.startsWith("RECORDER_FAILED: ") && event.contains("boot record"));
+    Script broken =
+        services -> {
+          throw new AppFailure("broken");
+        };
+    assertThat(fly(RESTART, broken)).isEqualTo(3);
+  }
+
+  @Test
+  void aDefectOfTheRecorderEndsItWithThree() throws Exception {
+    String mission = RESTART + "apps { name: \"recorder\" app_class: PLATFORM max_restarts: 0 }";
+    assertThat(
+            fly(
+                mission,
+                services -> {
+                  List<Recorder.Item> broken =
+                      new ArrayList<>(
+                          List.of(
+                              new Recorder.Item(
+                                  Recorder.Priority.ROUTINE, Downlink.getDefaultInstance(), 0))) {
+                        @Override
+                        public Recorder.Item get(int index) {
+                          throw new IllegalStateException("a defect");
+                        }
+                      };
+                  try {
+                    List<Long> unused = services.recorder().appendAll(broken);
+                  } catch (RecorderFault e) {
+                    // it has ended
+                  }
+                }))
+        .isEqualTo(3);
+    assertThat(state().getFailingApp()).isEqualTo("recorder");
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("while it ended: ", "a defect");
+  }
+
+  @Test
+  void aRestartBeforeOperationThatNobodyOnGroundWantsIsABootThatCounts() throws Exception {
+    String mission = RESTART.replace("operational_seconds: 0", "operational_seconds: 60");
+    Script protection = services -> services.apps().restartProcess("protection a");
+    assertThat(fly(mission, protection)).isEqualTo(3);
+    assertThat(fly(mission, protection)).isEqualTo(3);
+    assertThat(new BootGuard(data).begin().attempts()).isEqualTo(2);
+    assertThat(fly(mission, services -> restart(services, 1))).isEqualTo(3);
+    assertThat(new BootGuard(data).begin().attempts()).isZero();
   }
 
   @Test
@@ -579,6 +639,17 @@ class MainTest {
             Mission.newBuilder().setExecutive(ExecutiveConfig.newBuilder().setLockMemory(false)));
     assertThat(Main.lockMemory(services.build())).isFalse();
     verify(silent, never()).report(any(), any(Object[].class));
+  }
+
+  @Test
+  void aJournalOfCommandsThatCannotBeWrittenAtBootIsSaid() throws Exception {
+    Commands commands = mock(Commands.class);
+    Events events = mock(Events.class);
+    doThrow(new IOException("no space")).when(commands).reportInterrupted();
+    Main.reportInterrupted(
+        new TestServices().with(Commands.class, commands).with(Events.class, events).build());
+    verify(events)
+        .report(CoreEvent.RECORDER_FAILED, "journal of commands: java.io.IOException: no space");
   }
 
   @Test

@@ -5,7 +5,8 @@ public interface AppControl {
   /**
    * Starts an app anew.
    *
-   * @return false where no app of that name is in the mission, or it has too much to do already
+   * @return false where no app of that name is in the mission, it is stopped, or has too much to do
+   *     already
    */
   boolean restart(String app, String why);
 

@@ -46,8 +46,10 @@ public final class Executive implements AppControl {
    *
    * @param app the app that has failed too often; empty where nobody is to blame
    * @param stack the uppermost lines of the failure's stack
+   * @param commanded whether ground wanted it
    */
-  public record Ending(String reason, Optional<String> app, List<String> stack) {}
+  public record Ending(
+      String reason, Optional<String> app, List<String> stack, boolean commanded) {}
 
   private Executive(Services services) {
     this.services = services;
@@ -205,7 +207,8 @@ public final class Executive implements AppControl {
         new Ending(
             "app " + runner.name() + " failed: " + failure.map(String::valueOf).orElse(""),
             Optional.of(runner.name()),
-            failure.map(thrown -> AppRunner.stack(thrown, STACK_LINES)).orElse(List.of())));
+            failure.map(thrown -> AppRunner.stack(thrown, STACK_LINES)).orElse(List.of()),
+            false));
   }
 
   private synchronized void end(Ending why) {
@@ -307,13 +310,27 @@ public final class Executive implements AppControl {
 
   @Override
   public boolean restart(String app, String why) {
+    AppRunner runner = runners.get(app);
+    if (runner == null || runner.state() == AppState.STOPPED) {
+      // whoever has stopped it had a reason, and ground alone starts it again
+      return false;
+    }
     return control(app, AppAction.RESTART_APP, why, () -> {}).isEmpty();
   }
 
   @Override
   public void restartProcess(String why) {
+    restartProcess(why, false);
+  }
+
+  /**
+   * Ends the process, to be started anew.
+   *
+   * @param commanded whether ground wants it
+   */
+  void restartProcess(String why, boolean commanded) {
     services.events().report(CoreEvent.PROCESS_RESTART, why);
-    end(new Ending(why, Optional.empty(), List.of()));
+    end(new Ending(why, Optional.empty(), List.of(), commanded));
   }
 
   /**

@@ -24,7 +24,8 @@ final class ExecutiveCommands {
   private static final Map<String, String> INDISPENSABLE =
       Map.of(
           "link", "without the link nobody could start it again",
-          "telemetry", "it keeps the deadlines of commands and stores the flight state");
+          "telemetry", "it keeps the deadlines of commands and stores the flight state",
+          "hardware", "the watchdog would not be kicked");
 
   private final Services services;
   private final Executive executive;
@@ -69,7 +70,8 @@ final class ExecutiveCommands {
     }
     // before the process ends: afterwards it would be reported as cut off
     execution.complete();
-    executive.restartProcess(GROUND);
+    boolean ground = execution.origin().isEmpty();
+    executive.restartProcess(ground ? GROUND : execution.origin(), ground);
   }
 
   private void dump(Telecommand command, Execution execution) {

@@ -15,7 +15,7 @@ import org.heliostat.protocol.DeviceFault;
  * Kicks the board's watchdogs once a second of host time, but only while every app is alive: when
  * one shows no sign of life for as long as the mission allows it, the board is left to the
  * watchdog. Says at boot if it was the watchdog that reset the board. {@link #end} stops the
- * watchdogs for an orderly end.
+ * watchdogs, but for a restart of the process: that is to be over before they reset the board.
  */
 public final class WatchdogKeeper {
   private static final long PERIOD_MILLIS = 1_000;
@@ -129,8 +129,13 @@ public final class WatchdogKeeper {
     return services.clock().missionNanos() - last.getMissionNanos() >= last.getUptimeNanos();
   }
 
-  /** Kicks no more, and stops the watchdogs. */
-  public void end() throws InterruptedException {
+  /**
+   * Kicks no more.
+   *
+   * @param stop whether the watchdogs are stopped; otherwise they run on from a last kick, over the
+   *     end of this process and the boot of the next
+   */
+  public void end(boolean stop) throws InterruptedException {
     over.countDown();
     thread.join(JOIN_MILLIS);
     synchronized (hands) {
@@ -138,7 +143,11 @@ public final class WatchdogKeeper {
     }
     for (Watchdog watchdog : services.hardware().watchdogs()) {
       try {
-        watchdog.disarm();
+        if (stop) {
+          watchdog.disarm();
+        } else {
+          watchdog.kick();
+        }
       } catch (HardwareFault e) {
         services
             .events()
@@ -146,7 +155,7 @@ public final class WatchdogKeeper {
                 CoreEvent.DEVICE_FAULT,
                 watchdog.name(),
                 DeviceFault.REFUSED,
-                "it cannot be stopped",
+                stop ? "it cannot be stopped" : "it cannot be kicked",
                 String.valueOf(e.getMessage()));
       }
     }

@@ -16,6 +16,7 @@ import org.heliostat.protocol.Mission;
 public final class BootGuard {
   private final CheckedFile record;
   private final CheckedFile goldenMission;
+  private Optional<IOException> notCounted = Optional.empty();
   private boolean settled;
 
   /** In the data folder, which exists. */
@@ -34,21 +35,32 @@ public final class BootGuard {
   public record Verdict(boolean golden, int attempts, boolean commanded) {}
 
   /**
-   * Notes down that a boot begins. How many attempts there are is what the golden mission says: the
-   * one that is about to be read may be what is wrong.
+   * Notes down that a boot begins; where the disk refuses, {@link #notCounted} says so, and the
+   * boot goes on. How many attempts there are is what the golden mission says: the one that is
+   * about to be read may be what is wrong.
    */
-  public Verdict begin() throws IOException {
+  public Verdict begin() {
     int mostAttempts =
         golden().orElse(Mission.getDefaultInstance()).getExecutive().getBootAttempts();
     BootRecord before = read();
     int attempts = before.getAttempts();
     boolean golden = before.getGoldenWanted() || attempts >= mostAttempts;
-    write(BootRecord.newBuilder().setAttempts(attempts + 1).build());
+    try {
+      write(BootRecord.newBuilder().setAttempts(attempts + 1).build());
+    } catch (IOException e) {
+      notCounted = Optional.of(e);
+    }
     return new Verdict(golden, attempts, before.getGoldenWanted());
   }
 
+  /** Why this boot could not be noted down, if it could not. */
+  public Optional<IOException> notCounted() {
+    return notCounted;
+  }
+
   /**
-   * This boot has reached operation, or has been ended in order: those before it are forgotten.
+   * This boot has reached operation, or was ended by ground or a signal: those before it are
+   * forgotten.
    *
    * @param mission what flies, for the golden copy; empty where it is golden itself or has not
    *     reached operation
@@ -58,8 +70,8 @@ public final class BootGuard {
       goldenMission.write(mission.get().toByteArray());
     }
     if (!settled) {
-      settled = true;
       write(read().toBuilder().setAttempts(0).build());
+      settled = true;
     }
   }
 
@@ -69,7 +81,7 @@ public final class BootGuard {
   }
 
   /** The mission that reached operation last, if there was one and it reads. */
-  public Optional<Mission> golden() throws IOException {
+  public Optional<Mission> golden() {
     Optional<byte[]> bytes = goldenMission.read();
     if (bytes.isEmpty()) {
       return Optional.empty();
@@ -81,7 +93,7 @@ public final class BootGuard {
     }
   }
 
-  private BootRecord read() throws IOException {
+  private BootRecord read() {
     Optional<byte[]> bytes = record.read();
     if (bytes.isPresent()) {
       try {

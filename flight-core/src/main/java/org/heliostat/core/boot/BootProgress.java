@@ -28,7 +28,7 @@ public final class BootProgress {
   private final Disk disk;
   private final Executor beside;
   private Optional<Long> since = Optional.empty();
-  private boolean reached;
+  private volatile boolean reached;
   private boolean forgiven;
 
   /**
@@ -100,7 +100,7 @@ public final class BootProgress {
     }
   }
 
-  /** Whether this boot has reached operation. */
+  /** Whether this boot has reached operation; may be asked by any thread. */
   public boolean reached() {
     return reached;
   }

@@ -1,7 +1,6 @@
 package org.heliostat.core.boot;
 
 import java.io.IOException;
-import java.util.List;
 import org.heliostat.core.app.Executive;
 import org.heliostat.core.state.StateStore;
 import org.heliostat.core.time.MissionClock;
@@ -38,7 +37,11 @@ public final class ResetLog {
     return last.getUptimeNanos() > 0 ? "after a commanded stop" : "after an unexpected end";
   }
 
-  /** Begins the entry of this boot. */
+  /**
+   * Begins the entry of this boot.
+   *
+   * @throws IOException where it has begun in memory alone, until the next save
+   */
   public void begin(String cause, boolean golden) throws IOException {
     state.updateNow(
         next -> {
@@ -90,10 +93,5 @@ public final class ResetLog {
 
   private static Boot.Builder last(FlightState.Builder next) {
     return next.getResetLogBuilder(next.getResetLogCount() - 1);
-  }
-
-  /** The entries, oldest first. */
-  public List<Boot> entries() {
-    return state.get().getResetLogList();
   }
 }

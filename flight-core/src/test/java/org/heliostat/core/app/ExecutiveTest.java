@@ -17,6 +17,7 @@ import static org.mockito.Mockito.when;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -73,6 +74,7 @@ class ExecutiveTest {
 
   @BeforeEach
   void services() {
+    when(execution.origin()).thenReturn("");
     // time goes on whenever somebody looks, so that no pause lasts
     when(clock.hostNanos()).thenAnswer(call -> now.addAndGet(50_000_000));
     doAnswer(call -> handlers.put(call.getArgument(0), call.getArgument(1)))
@@ -304,6 +306,8 @@ class ExecutiveTest {
     verify(execution).fail(contains("nobody could start it again"));
     control("telemetry", AppAction.STOP_APP);
     verify(execution).fail(contains("keeps the deadlines of commands"));
+    control("hardware", AppAction.STOP_APP);
+    verify(execution).fail(contains("the watchdog would not be kicked"));
     assertThat(executive.restart("one", "limit")).isTrue();
     assertThat(begun.take()).isEqualTo("one");
     assertThat(executive.restart("nobody", "limit")).isFalse();
@@ -341,9 +345,34 @@ class ExecutiveTest {
     assertThat(golden).isTrue();
     verify(execution).complete();
     assertThat(executive.await(() -> {}).orElseThrow())
-        .isEqualTo(new Executive.Ending("by command", java.util.Optional.empty(), List.of()));
+        .isEqualTo(new Executive.Ending("by command", Optional.empty(), List.of(), true));
     executive.restartProcess("once more");
     assertThat(executive.await(() -> {}).orElseThrow().reason()).isEqualTo("by command");
+    executive.stop();
+  }
+
+  @Test
+  void aRestartThatASequenceWantsIsNoneOfGround() throws Exception {
+    app("one");
+    Executive executive = start();
+    executive.register(() -> {});
+    when(execution.origin()).thenReturn("sequence a");
+    command(
+        CommandCase.RESTART_PROCESS,
+        Telecommand.newBuilder().setRestartProcess(RestartProcess.getDefaultInstance()));
+    assertThat(executive.await(() -> {}).orElseThrow())
+        .isEqualTo(new Executive.Ending("sequence a", Optional.empty(), List.of(), false));
+    executive.stop();
+  }
+
+  @Test
+  void anAppThatIsStoppedIsStartedByGroundAlone() throws Exception {
+    app("one").setStopped(true);
+    Executive executive = start();
+    executive.register(() -> {});
+    assertThat(executive.restart("one", "protection a")).isFalse();
+    control("one", AppAction.RESTART_APP);
+    assertThat(begun.take()).isEqualTo("one");
     executive.stop();
   }
 

@@ -135,13 +135,21 @@ class WatchdogKeeperTest {
 
   @Test
   void anOrderlyEndStopsIt() throws Exception {
-    keeper.end();
+    keeper.end(true);
     verify(watchdog).disarm();
   }
 
   @Test
+  void aRestartLeavesItRunningFromALastKick() throws Exception {
+    keeper.end(false);
+    keeper.look();
+    verify(watchdog, times(1)).kick();
+    verify(watchdog, never()).disarm();
+  }
+
+  @Test
   void aLookThatComesLateDoesNotStartItAgain() throws Exception {
-    keeper.end();
+    keeper.end(true);
     keeper.look();
     verify(watchdog, never()).kick();
   }
@@ -151,7 +159,7 @@ class WatchdogKeeperTest {
     doThrow(new HardwareFault(HardwareFault.Kind.REFUSED, "dog", "nowayout"))
         .when(watchdog)
         .disarm();
-    keeper.end();
+    keeper.end(true);
     verify(events)
         .reportDevice(
             CoreEvent.DEVICE_FAULT,
@@ -170,7 +178,7 @@ class WatchdogKeeperTest {
             executive,
             looked::countDown);
     looked.await();
-    running.end();
+    running.end(true);
     InOrder order = inOrder(events);
     order.verify(events).neverWait();
     order.verify(events).mayWait();
@@ -192,7 +200,7 @@ class WatchdogKeeperTest {
             executive,
             () -> {});
     assertThat(kicked.await(20, TimeUnit.SECONDS)).isTrue();
-    running.end();
+    running.end(true);
     verify(watchdog).disarm();
   }
 }

@@ -1,7 +1,9 @@
 package org.heliostat.core.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -59,6 +61,21 @@ class BootGuardTest {
     guard.settle(Optional.empty());
     assertThat(boot()).isEqualTo(new BootGuard.Verdict(true, 0, true));
     assertThat(boot().golden()).isFalse();
+  }
+
+  @Test
+  void aBootThatCannotBeNotedDownGoesOnAndSettlesWhenItCan() throws Exception {
+    boot();
+    Path inTheWay = Files.createDirectories(data.resolve("boot.bin.new"));
+    BootGuard guard = new BootGuard(data);
+    assertThat(guard.begin().attempts()).isEqualTo(1);
+    assertThat(guard.notCounted()).isPresent();
+    assertThatThrownBy(() -> guard.settle(Optional.empty())).isInstanceOf(IOException.class);
+    Files.delete(inTheWay);
+    guard.settle(Optional.empty());
+    BootGuard next = new BootGuard(data);
+    assertThat(next.begin().attempts()).isZero();
+    assertThat(next.notCounted()).isEmpty();
   }
 
   @Test

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ResetLogTest {
   private static final Executive.Ending FAILED =
-      new Executive.Ending("app one failed", Optional.of("one"), List.of("One.step(One.java:3)"));
+      new Executive.Ending(
+          "app one failed", Optional.of("one"), List.of("One.step(One.java:3)"), false);
 
   @TempDir Path data;
   private final ManualClock clock = new ManualClock();
@@ -29,13 +30,14 @@ class ResetLogTest {
     ResetLog log = new ResetLog(state, clock);
     assertThat(log.cause()).isEqualTo("first boot");
     log.begin(log.cause(), false);
-    log = new ResetLog(open(), clock);
+    state = open();
+    log = new ResetLog(state, clock);
     assertThat(log.cause()).isEqualTo("after an unexpected end");
     log.begin(log.cause(), true);
     clock.advance(5);
     log.end("a commanded stop");
     assertThat(log.cause()).isEqualTo("after a commanded stop");
-    Boot last = log.entries().get(1);
+    Boot last = state.get().getResetLog(1);
     assertThat(last.getUptimeNanos()).isEqualTo(5);
     assertThat(last.getGolden()).isTrue();
   }
@@ -50,25 +52,26 @@ class ResetLogTest {
     }
     assertThat(state.get().getFailingApp()).isEqualTo("one");
     assertThat(state.get().getFailingAppBoots()).isEqualTo(2);
-    assertThat(log.entries().get(1).getStackList()).containsExactly("One.step(One.java:3)");
-    assertThat(log.entries().get(1).getUptimeNanos()).isPositive();
+    assertThat(state.get().getResetLog(1).getStackList()).containsExactly("One.step(One.java:3)");
+    assertThat(state.get().getResetLog(1).getUptimeNanos()).isPositive();
     log.begin(log.cause(), false);
-    log.end(new Executive.Ending("other", Optional.of("two"), List.of()));
+    log.end(new Executive.Ending("other", Optional.of("two"), List.of(), false));
     assertThat(state.get().getFailingAppBoots()).isEqualTo(1);
     log.forgive();
     assertThat(state.get().getFailingAppBoots()).isZero();
     log.operational();
-    assertThat(log.entries().get(2).getOperational()).isTrue();
+    assertThat(state.get().getResetLog(2).getOperational()).isTrue();
   }
 
   @Test
   void keepsTheNewestEntries() throws Exception {
-    ResetLog log = new ResetLog(open(), clock);
+    StateStore state = open();
+    ResetLog log = new ResetLog(state, clock);
     for (int i = 0; i < 40; i++) {
       log.begin("boot " + i, false);
     }
-    assertThat(log.entries()).hasSize(32);
-    assertThat(log.entries().get(31).getCause()).isEqualTo("boot 39");
+    assertThat(state.get().getResetLogList()).hasSize(32);
+    assertThat(state.get().getResetLog(31).getCause()).isEqualTo("boot 39");
   }
 
   @Test
