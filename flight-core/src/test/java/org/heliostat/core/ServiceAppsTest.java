@@ -1,7 +1,6 @@
 package org.heliostat.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.spy;
@@ -304,7 +303,7 @@ class ServiceAppsTest {
             .setSetProtection(SetProtection.newBuilder().setRule("latch_up").setInhibited(true));
     assertThat(end(rule).getReason()).isEmpty();
     assertThat(snapshot().getProtection(0).getInhibited()).isTrue();
-    doThrow(new IOException("no")).when(state).updateNow(any());
+    doThrow(new IOException("no")).when(state).save();
     assertThat(end(rule).getRefusal()).isEqualTo(Refusal.NOT_STORED);
     limit.getSetLimitBuilder().setName("low");
     assertThat(end(limit).getRefusal()).isEqualTo(Refusal.NOT_STORED);
@@ -326,6 +325,14 @@ class ServiceAppsTest {
     assertThat(end(stop).getReason()).isEqualTo("it does not run");
     run(20);
     assertThat(modes.mode()).isEqualTo(Mode.STANDBY);
+    Table.Builder absolute = sequence("a", 0, Mode.SAFE);
+    absolute.getSequenceBuilder().getStepsBuilder(0).setAtUtcNanos(Long.MAX_VALUE);
+    load(absolute);
+    assertThat(end(start).getReason()).isEmpty();
+    doThrow(new IOException("no")).when(state).save();
+    assertThat(end(stop).getRefusal()).isEqualTo(Refusal.NOT_STORED);
+    assertThat(end(start).getRefusal()).isEqualTo(Refusal.NOT_STORED);
+    assertThat(snapshot().getSequences(0).getRunning()).isFalse();
   }
 
   @Test

@@ -34,11 +34,13 @@ import org.heliostat.protocol.Table.ContentCase;
  * <ul>
  *   <li>The steps of a relative sequence run so long after the step before has been run, or after
  *       the start, in mission time, and never before the command of that step has ended. A restart
- *       ends it.
+ *       ends it, and a disk that refuses does not.
  *   <li>The steps of an absolute sequence run by UTC, and only while UTC is good, so that a clock
  *       that jumps can neither run nor kill commands: until it is good again they wait. A step that
  *       is later than its {@code late_seconds} is skipped. It goes on after a restart, with the
- *       next step: that a step is about to be run is on disk before it is run.
+ *       next step: that a step is about to be run is on disk before it is run, and that it was
+ *       started or stopped before anybody is told so. One whose last step a restart cuts off has
+ *       failed.
  *   <li>A step that fails ends its sequence. (Stored Command of cFS goes on; here what comes next
  *       mostly builds upon the step that failed, and an operator would rather start it again.)
  *   <li>A relative sequence can be paused: the time to its next step stands still. An absolute one
@@ -82,6 +84,9 @@ public final class Sequences {
     private long dueNanos;
     private Optional<Issued> issued = Optional.empty();
     private boolean unnoted;
+
+    /** No step runs yet: that it was started is not on disk. */
+    private boolean starting;
 
     /** While it is paused: from then to its next step. */
     private long leftNanos;
@@ -132,18 +137,17 @@ public final class Sequences {
   private void goOn(List<Table> known) {
     List<RunningSequence> left = state.get().getSequencesList();
     for (RunningSequence before : left) {
-      Optional<Table> table =
-          known.stream().filter(one -> name(one).equals(before.getName())).findFirst();
-      if (table.isEmpty() || !absolute(table.get().getSequence())) {
-        events.report(
-            CoreEvent.SEQUENCE_FAILED, before.getName(), before.getNextStep(), "a restart");
-        failures.merge(before.getName(), 1, Integer::sum);
-      } else if (before.getNextStep() < table.get().getSequence().getStepsCount()) {
-        runs.put(
-            before.getName(),
-            new Run(before.getName(), table.get().getSequence(), before.getNextStep()));
-        events.report(
-            CoreEvent.SEQUENCE_STARTED, before.getName(), before.getNextStep(), "the run before");
+      String name = before.getName();
+      int next = before.getNextStep();
+      Optional<Sequence> sequence =
+          known.stream().filter(one -> name(one).equals(name)).findFirst().map(Table::getSequence);
+      int steps = sequence.map(Sequence::getStepsCount).orElse(next + 1);
+      if (sequence.isPresent() && absolute(sequence.get()) && next < steps) {
+        runs.put(name, new Run(name, sequence.get(), next));
+        events.report(CoreEvent.SEQUENCE_STARTED, name, next, "the run before");
+      } else {
+        events.report(CoreEvent.SEQUENCE_FAILED, name, Math.min(next, steps - 1), "a restart");
+        failures.merge(name, 1, Integer::sum);
       }
     }
     if (!left.isEmpty()) {
@@ -157,8 +161,10 @@ public final class Sequences {
    * Starts a sequence; why it cannot be, or nothing.
    *
    * @param origin who wants it, for the event
+   * @throws IOException when an absolute one cannot be stored; it is not started then
    */
-  public Optional<String> start(String name, String origin) {
+  public Optional<String> start(String name, String origin) throws IOException {
+    Run run;
     synchronized (this) {
       Optional<Table> table = tables.active(PREFIX + name);
       if (table.isEmpty()) {
@@ -173,18 +179,31 @@ public final class Sequences {
       if (runs.size() >= MOST_RUNNING) {
         return Optional.of(MOST_RUNNING + " sequences run already");
       }
-      Run run = new Run(name, table.get().getSequence(), 0);
+      run = new Run(name, table.get().getSequence(), 0);
       run.dueNanos = clock.missionNanos() + after(run.step());
+      run.starting = run.absolute;
       runs.put(name, run);
-      // in time: where it is lost by a crash, nothing of the sequence has been run
       state.update(this::note);
+    }
+    try {
+      store(run);
+    } catch (IOException e) {
+      remove(run);
+      throw e;
+    }
+    synchronized (this) {
+      run.starting = false;
     }
     events.report(CoreEvent.SEQUENCE_STARTED, name, 0, origin);
     return Optional.empty();
   }
 
-  /** Stops a sequence before its next step; false where it does not run. */
-  public boolean stop(String name, String origin) {
+  /**
+   * Stops a sequence before its next step; false where it does not run.
+   *
+   * @throws IOException when an absolute one is stopped, but may go on after a restart
+   */
+  public boolean stop(String name, String origin) throws IOException {
     Run run;
     synchronized (this) {
       run = runs.remove(name);
@@ -195,6 +214,7 @@ public final class Sequences {
       state.update(this::note);
     }
     events.report(CoreEvent.SEQUENCE_STOPPED, name, run.next, origin);
+    store(run);
     return true;
   }
 
@@ -304,10 +324,13 @@ public final class Sequences {
 
   /** Runs what is due. */
   public void tick() {
-    for (String name = nextLoaded(); !name.isEmpty(); name = nextLoaded()) {
-      Optional<String> problem = start(name, "being loaded");
-      if (problem.isPresent()) {
-        events.report(CoreEvent.SEQUENCE_FAILED, name, 0, problem.get());
+    for (Optional<String> next = nextLoaded(); next.isPresent(); next = nextLoaded()) {
+      String name = next.get();
+      try {
+        start(name, "being loaded")
+            .ifPresent(why -> events.report(CoreEvent.SEQUENCE_FAILED, name, 0, why));
+      } catch (IOException e) {
+        events.report(CoreEvent.SEQUENCE_FAILED, name, 0, "it cannot be stored: " + e);
       }
     }
     List<Run> now;
@@ -317,9 +340,8 @@ public final class Sequences {
     now.forEach(this::advance);
   }
 
-  private synchronized String nextLoaded() {
-    String name = loaded.poll();
-    return name == null ? "" : name;
+  private synchronized Optional<String> nextLoaded() {
+    return Optional.ofNullable(loaded.poll());
   }
 
   private void advance(Run run) {
@@ -352,7 +374,7 @@ public final class Sequences {
   }
 
   private synchronized boolean due(Run run) {
-    if (run.paused) {
+    if (run.paused || run.starting) {
       return false;
     }
     return run.absolute
@@ -400,10 +422,23 @@ public final class Sequences {
   }
 
   private void end(Run run) {
-    synchronized (this) {
-      runs.remove(run.name, run);
-      run.stopped = true;
-      state.update(this::note);
+    remove(run);
+    // where the disk refuses, a restart before the next save finds it running
+    boolean unused = state.trySave();
+  }
+
+  private synchronized void remove(Run run) {
+    runs.remove(run.name, run);
+    run.stopped = true;
+    state.update(this::note);
+  }
+
+  /** Brings to disk that a sequence runs, or does not; only an absolute one depends on it. */
+  private void store(Run run) throws IOException {
+    if (run.absolute) {
+      state.save();
+    } else {
+      boolean unused = state.trySave();
     }
   }
 
@@ -428,7 +463,11 @@ public final class Sequences {
   }
 
   private void dropped(String table) {
-    boolean unused = stop(table.substring(PREFIX.length()), "its table was dropped");
+    try {
+      boolean unused = stop(table.substring(PREFIX.length()), "its table was dropped");
+    } catch (IOException e) {
+      events.report(CoreEvent.STATE_NOT_STORED, e);
+    }
   }
 
   private static List<String> problems(Table table) {

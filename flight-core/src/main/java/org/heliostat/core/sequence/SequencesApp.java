@@ -49,20 +49,29 @@ public final class SequencesApp implements App {
         .handle(
             "sequences",
             CommandCase.START_SEQUENCE,
-            (command, execution) ->
+            (command, execution) -> {
+              try {
                 answer(
                     sequences.start(command.getStartSequence().getSequence(), "command"),
-                    execution));
+                    execution);
+              } catch (IOException e) {
+                execution.fail(Refusal.NOT_STORED, "it is not started: " + e);
+              }
+            });
     services
         .commands()
         .handle(
             "sequences",
             CommandCase.STOP_SEQUENCE,
             (command, execution) -> {
-              if (sequences.stop(command.getStopSequence().getSequence(), "command")) {
-                execution.complete();
-              } else {
-                execution.fail("it does not run");
+              try {
+                if (sequences.stop(command.getStopSequence().getSequence(), "command")) {
+                  execution.complete();
+                } else {
+                  execution.fail("it does not run");
+                }
+              } catch (IOException e) {
+                execution.fail(Refusal.NOT_STORED, "stopped until the next restart: " + e);
               }
             });
     services

@@ -1,6 +1,8 @@
 package org.heliostat.core.sequence;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.spy;
@@ -145,7 +147,7 @@ class SequencesTest {
   }
 
   @Test
-  void relativeStepsRunAfterOneAnother() {
+  void relativeStepsRunAfterOneAnother() throws Exception {
     load(table("a", after(1, 1), after(2, 2), after(0, 3)));
     assertThat(sequences.start("a", "test")).isEmpty();
     run(0.5);
@@ -166,7 +168,7 @@ class SequencesTest {
   }
 
   @Test
-  void aStepWaitsUntilTheOneBeforeHasEnded() {
+  void aStepWaitsUntilTheOneBeforeHasEnded() throws Exception {
     leaveOpen = true;
     load(table("a", after(0, 1), after(1, 2)));
     assertThat(sequences.start("a", "test")).isEmpty();
@@ -182,7 +184,7 @@ class SequencesTest {
   }
 
   @Test
-  void aStepThatFailsEndsItsSequence() {
+  void aStepThatFailsEndsItsSequence() throws Exception {
     failures.add("no");
     load(table("a", after(0, 1), after(0, 2)));
     assertThat(sequences.start("a", "test")).isEmpty();
@@ -196,7 +198,7 @@ class SequencesTest {
   }
 
   @Test
-  void aSequenceIsStoppedBeforeItsNextStep() {
+  void aSequenceIsStoppedBeforeItsNextStep() throws Exception {
     load(table("a", after(0, 1), after(5, 2)));
     assertThat(sequences.start("a", "test")).isEmpty();
     run(1);
@@ -208,7 +210,7 @@ class SequencesTest {
   }
 
   @Test
-  void timeStandsStillForASequenceThatIsPaused() {
+  void timeStandsStillForASequenceThatIsPaused() throws Exception {
     load(table("a", after(1, 1), after(5, 2)));
     assertThat(sequences.pause("a", "test")).contains("it does not run");
     assertThat(sequences.resume("a", "test")).contains("it does not run");
@@ -234,7 +236,7 @@ class SequencesTest {
   }
 
   @Test
-  void aPausedSequenceIsStoppedAndItsOpenCommandMayStillFailIt() {
+  void aPausedSequenceIsStoppedAndItsOpenCommandMayStillFailIt() throws Exception {
     leaveOpen = true;
     load(table("a", after(0, 1), after(0, 2)));
     assertThat(sequences.start("a", "test")).isEmpty();
@@ -254,7 +256,7 @@ class SequencesTest {
   }
 
   @Test
-  void anAbsoluteSequenceIsNotPaused() {
+  void anAbsoluteSequenceIsNotPaused() throws Exception {
     load(table("a", at(1, 1)));
     assertThat(sequences.start("a", "test")).isEmpty();
     assertThat(sequences.pause("a", "test")).get().asString().contains("UTC does not wait");
@@ -283,7 +285,7 @@ class SequencesTest {
   }
 
   @Test
-  void whatCannotBeStartedIsNot() {
+  void whatCannotBeStartedIsNot() throws Exception {
     assertThat(sequences.start("a", "test")).contains("there is no sequence a");
     for (int i = 0; i <= Sequences.MOST_RUNNING; i++) {
       load(table("s" + i, after(100, 1)));
@@ -296,7 +298,7 @@ class SequencesTest {
   }
 
   @Test
-  void absoluteStepsRunByUtcAndOnlyWhileItIsGood() {
+  void absoluteStepsRunByUtcAndOnlyWhileItIsGood() throws Exception {
     load(table("a", at(1, 1), at(2, 2), at(3, 3)));
     assertThat(sequences.start("a", "test")).isEmpty();
     run(1);
@@ -316,7 +318,7 @@ class SequencesTest {
   }
 
   @Test
-  void aStepThatIsTooLateIsSkippedAndSaid() {
+  void aStepThatIsTooLateIsSkippedAndSaid() throws Exception {
     load(table("a", at(1, 1).setLateSeconds(5), at(2, 2).setLateSeconds(60)));
     assertThat(sequences.start("a", "test")).isEmpty();
     utcGood = false;
@@ -345,8 +347,88 @@ class SequencesTest {
     assertThat(ran).containsExactly(1, 2);
     boot();
     run(5);
-    // its end came to disk with the note of its last step
     assertThat(ran).containsExactly(1, 2);
+    assertThat(names()).noneMatch(name -> name.startsWith("SEQUENCE_"));
+  }
+
+  @Test
+  void thatAnAbsoluteSequenceWasStartedIsOnDiskWhenItIsSaid() throws Exception {
+    load(table("a", at(1, 1)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    boot();
+    run(1);
+    assertThat(ran).containsExactly(1);
+  }
+
+  @Test
+  void anAbsoluteSequenceThatWasStoppedStaysSoOverARestart() throws Exception {
+    load(table("a", at(1, 1)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    assertThat(sequences.stop("a", "test")).isTrue();
+    boot();
+    run(5);
+    assertThat(ran).isEmpty();
+  }
+
+  @Test
+  void anAbsoluteSequenceThatHasFailedDoesNotGoOnAfterARestart() throws Exception {
+    failures.add("no");
+    load(table("a", at(1, 1), at(2, 2)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    run(1);
+    boot();
+    run(5);
+    assertThat(ran).containsExactly(1);
+  }
+
+  @Test
+  void anAbsoluteSequenceThatCannotBeStoredIsNotStartedAndRunsNoStep() throws Exception {
+    load(table("a", at(0, 1)));
+    load(table("b", after(0, 2)));
+    doAnswer(
+            call -> {
+              // as its own thread does meanwhile
+              sequences.tick();
+              throw new IOException("no disk");
+            })
+        .when(state)
+        .save();
+    assertThatThrownBy(() -> sequences.start("a", "test")).isInstanceOf(IOException.class);
+    assertThat(running("a")).isFalse();
+    run(1);
+    assertThat(ran).isEmpty();
+    doThrow(new IOException("no disk")).when(state).save();
+    assertThat(sequences.start("b", "test")).as("a relative one is started").isEmpty();
+    run(1);
+    assertThat(ran).containsExactly(2);
+    assertThat(names())
+        .contains("SEQUENCE_COMPLETED sequence b is at its end")
+        .noneMatch(name -> name.contains("sequence a"));
+  }
+
+  @Test
+  void anAbsoluteSequenceIsStoppedAlsoWhereThatCannotBeStored() throws Exception {
+    load(table("a", at(1, 1)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    doThrow(new IOException("no disk")).when(state).save();
+    assertThatThrownBy(() -> sequences.stop("a", "test")).isInstanceOf(IOException.class);
+    run(5);
+    assertThat(ran).isEmpty();
+  }
+
+  @Test
+  void anAbsoluteSequenceWhoseLastStepARestartCutsOffHasFailed() throws Exception {
+    leaveOpen = true;
+    load(table("a", at(0, 1), at(1, 2)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    run(0);
+    executions.get(0).complete();
+    run(1);
+    assertThat(ran).containsExactly(1, 2);
+    boot();
+    assertThat(names()).contains("SEQUENCE_FAILED sequence a ends at step 1: a restart");
+    assertThat(sequences.status().get(0).getFailed()).isEqualTo(1);
+    assertThat(running("a")).isFalse();
   }
 
   @Test
@@ -365,6 +447,9 @@ class SequencesTest {
   @Test
   void aRelativeSequenceEndsAtARestart() throws Exception {
     load(table("a", after(0, 1), after(5, 2)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    boot();
+    assertThat(names()).contains("SEQUENCE_FAILED sequence a ends at step 0: a restart");
     assertThat(sequences.start("a", "test")).isEmpty();
     run(1);
     state.save();
@@ -401,7 +486,31 @@ class SequencesTest {
   }
 
   @Test
-  void theTableOfARunningSequenceIsNotReplacedAndDroppingItStopsIt() {
+  void aSequenceThatCannotBeStoredWhenItIsLoadedIsSaid() throws Exception {
+    Table.Builder table = table("a", at(0, 1)).toBuilder();
+    table.getSequenceBuilder().setStartWhenLoaded(true);
+    load(table.build());
+    doThrow(new IOException("no disk")).when(state).save();
+    run(1);
+    assertThat(ran).isEmpty();
+    assertThat(names())
+        .anyMatch(
+            name -> name.startsWith("SEQUENCE_FAILED sequence a ends at step 0: it cannot be"));
+  }
+
+  @Test
+  void aSequenceWhoseTableIsDroppedStopsAlsoWhereThatCannotBeStored() throws Exception {
+    load(table("a", at(1, 1)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    doThrow(new IOException("no disk")).when(state).save();
+    drop("sequence.a");
+    run(5);
+    assertThat(ran).isEmpty();
+    assertThat(names()).anyMatch(name -> name.startsWith("STATE_NOT_STORED"));
+  }
+
+  @Test
+  void theTableOfARunningSequenceIsNotReplacedAndDroppingItStopsIt() throws Exception {
     load(table("a", after(5, 1)));
     assertThat(sequences.start("a", "test")).isEmpty();
     load(table("a", after(0, 9)));
@@ -415,7 +524,7 @@ class SequencesTest {
   }
 
   @Test
-  void droppingWhatIsStoredOfARunningSequenceStopsItAndBringsItsDefaultBack() {
+  void droppingWhatIsStoredOfARunningSequenceStopsItAndBringsItsDefaultBack() throws Exception {
     Events reporter = new Events(clock, recorder, bus, line -> {});
     tables =
         Tables.open(folder.resolve("other"), List.of(table("a", after(5, 1))), false, reporter);
