@@ -43,11 +43,14 @@ import org.heliostat.protocol.Watchpoint;
  * <p>An actionpoint acts once when all of its watchpoints have failed, and again only after one of
  * them has been well in between; one for which any of them is enough, only after all have been
  * well. Where its lock-out from the time before is not over, it acts when it is, if they still fail
- * then.
+ * then. One whose sequence could not be run acts again while they still fail, after its lock-out
+ * and after {@value #RETRY_SECONDS} s at the least.
  *
  * <p>Thread-safe; {@link #look} issues commands without a lock held.
  */
 final class Limits {
+  static final int RETRY_SECONDS = 10;
+
   private final Commands commands;
   private final Modes modes;
   private final Events events;
@@ -148,7 +151,7 @@ final class Limits {
     }
     acting.forEach(this::act);
     synchronized (this) {
-      actionpoints.values().forEach(this::end);
+      actionpoints.values().forEach(action -> end(action, now));
     }
   }
 
@@ -236,13 +239,15 @@ final class Limits {
     }
   }
 
-  private void end(ActionState action) {
+  private void end(ActionState action, long now) {
     if (action.issued.isEmpty() || action.issued.get().state() == Issued.State.EXECUTING) {
       return;
     }
     Issued issued = action.issued.get();
     action.issued = Optional.empty();
     if (issued.state() == Issued.State.FAILED) {
+      action.acted = false;
+      action.untilNanos = Math.max(action.untilNanos, now + RETRY_SECONDS * 1_000_000_000L);
       events.report(
           CoreEvent.ACTIONPOINT_FAILED,
           action.actionpoint.getName(),
@@ -282,19 +287,22 @@ final class Limits {
     return true;
   }
 
-  /** Watchpoints that have failed, and what is inhibited. */
+  /** Watchpoints that have failed or have no value, and what is inhibited. */
   synchronized List<LimitStatus> status() {
     List<LimitStatus> all = new ArrayList<>();
     for (WatchState watch : watchpoints.values()) {
       String name = watch.watchpoint().getName();
       boolean off = isInhibited(name);
-      if (watch.failures() > 0 || off) {
+      if (watch.failures() > 0 || watch.missing() > 0 || off) {
         LimitStatus.Builder status =
             LimitStatus.newBuilder()
                 .setName(name)
                 .setFailed(watch.failed())
                 .setInhibited(off)
                 .setFailures(watch.failures());
+        if (watch.missing() > 0) {
+          status.setMissing(watch.missing());
+        }
         if (!Double.isNaN(watch.value())) {
           status.setValue(watch.value());
         }
@@ -307,12 +315,6 @@ final class Limits {
       }
     }
     return all;
-  }
-
-  /** Samples of a watchpoint that had no value. */
-  synchronized int missing(String name) {
-    WatchState watch = watchpoints.get(name);
-    return watch == null ? 0 : watch.missing();
   }
 
   /** What the schema cannot say about a table. */

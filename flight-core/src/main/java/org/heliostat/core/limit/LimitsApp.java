@@ -86,7 +86,13 @@ public final class LimitsApp implements App {
     Optional<Housekeeping> newest = services.bus().newest(Housekeeping.class);
     if (newest.isPresent() && newest.get().getMissionNanos() != seenNanos) {
       seenNanos = newest.get().getMissionNanos();
-      limits.look(newest.get(), services.clock().missionNanos());
+      // what acts waits for no disk: what it reports is stored within a second
+      services.events().neverWait();
+      try {
+        limits.look(newest.get(), services.clock().missionNanos());
+      } finally {
+        services.events().mayWait();
+      }
     }
     services.board().sleepUntilNanos(services.clock().missionNanos() + PERIOD_NANOS);
   }

@@ -44,7 +44,7 @@ final class WatchState {
     return failures;
   }
 
-  /** Samples that had no value. */
+  /** The newest samples in a row that had no value. */
   int missing() {
     return missing;
   }
@@ -60,6 +60,7 @@ final class WatchState {
       missing++;
       return Change.NONE;
     }
+    missing = 0;
     value = sample.getAsDouble();
     if (outside(value)) {
       inside = 0;
@@ -85,13 +86,13 @@ final class WatchState {
     failed = false;
     outside = 0;
     inside = 0;
+    missing = 0;
   }
 
   /** As if it had never failed. */
   void clear() {
     forget();
     failures = 0;
-    missing = 0;
   }
 
   private boolean outside(double sample) {

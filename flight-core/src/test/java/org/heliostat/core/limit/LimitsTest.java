@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyString;
 import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.inOrder;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.times;
@@ -15,27 +16,35 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.heliostat.core.ManualClock;
 import org.heliostat.core.bus.Bus;
 import org.heliostat.core.bus.Subscription;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.command.Issued;
 import org.heliostat.core.event.Events;
+import org.heliostat.core.fixture.TestServices;
 import org.heliostat.core.mode.Modes;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.state.StateStore;
+import org.heliostat.core.table.TableDefinition;
+import org.heliostat.core.table.TableHandle;
+import org.heliostat.core.table.Tables;
 import org.heliostat.protocol.Actionpoint;
 import org.heliostat.protocol.Comparison;
 import org.heliostat.protocol.Event;
 import org.heliostat.protocol.Housekeeping;
+import org.heliostat.protocol.LimitStatus;
 import org.heliostat.protocol.LimitTable;
 import org.heliostat.protocol.Mode;
 import org.heliostat.protocol.Severity;
+import org.heliostat.protocol.Table;
 import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Watchpoint;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mockito.InOrder;
 
 class LimitsTest {
   private static final long SECOND = 1_000_000_000L;
@@ -132,10 +141,19 @@ class LimitsTest {
     see(19, 19);
     seeNothing(5);
     assertThat(said()).isEmpty();
-    assertThat(limits.missing("low")).isEqualTo(5);
-    assertThat(limits.missing("none")).isZero();
+    assertThat(limits.status())
+        .containsExactly(
+            LimitStatus.newBuilder()
+                .setName("low")
+                .setFailed(false)
+                .setInhibited(false)
+                .setFailures(0)
+                .setValue(19)
+                .setMissing(5)
+                .build());
     see(19);
     assertThat(said()).hasSize(1);
+    assertThat(limits.status().get(0).hasMissing()).isFalse();
     seeNothing(5);
     assertThat(said()).isEmpty();
   }
@@ -289,6 +307,56 @@ class LimitsTest {
     see(1, 1);
     assertThat(said())
         .containsExactly("ACTIONPOINT_FAILED act: sequence shed: there is no sequence shed");
+  }
+
+  @Test
+  void aSequenceThatCouldNotBeRunIsTriedAgainWhileItsWatchpointsFail() {
+    when(issued.state()).thenReturn(Issued.State.FAILED);
+    take(low().setFailsAfter(1).setRecoversAfter(1), act().setLockoutSeconds(0));
+    for (int second = 0; second <= 20; second++) {
+      see(1);
+    }
+    verify(commands, times(3)).issue(any(Telecommand.class), anyString());
+    when(issued.state()).thenReturn(Issued.State.COMPLETED);
+    for (int second = 0; second < 30; second++) {
+      see(1);
+    }
+    verify(commands, times(4)).issue(any(Telecommand.class), anyString());
+    when(issued.state()).thenReturn(Issued.State.FAILED);
+    take(low().setFailsAfter(1).setRecoversAfter(1), act().setLockoutSeconds(25));
+    for (int second = 0; second <= 25; second++) {
+      see(1);
+    }
+    verify(commands, times(6)).issue(any(Telecommand.class), anyString());
+  }
+
+  @Test
+  void whatActsWaitsForNoDisk() throws Exception {
+    LimitTable table =
+        LimitTable.newBuilder()
+            .addWatchpoints(low().setFailsAfter(1))
+            .addActionpoints(act())
+            .build();
+    TableHandle handle = mock(TableHandle.class);
+    when(handle.active()).thenReturn(Table.newBuilder().setLimits(table).build());
+    when(handle.takeNew()).thenReturn(Optional.empty());
+    Tables tables = mock(Tables.class);
+    when(tables.register(any(TableDefinition.class))).thenReturn(handle);
+    Events waiting = mock(Events.class);
+    TestServices services =
+        new TestServices()
+            .with(Bus.class, bus)
+            .with(Commands.class, commands)
+            .with(Events.class, waiting)
+            .with(StateStore.class, state)
+            .with(Tables.class, tables);
+    LimitsApp app = new LimitsApp(services.build());
+    bus.publish(Housekeeping.newBuilder().setMissionNanos(1).setBusVolts(1).build());
+    app.step();
+    InOrder order = inOrder(waiting, commands);
+    order.verify(waiting).neverWait();
+    order.verify(commands).issue(any(), anyString());
+    order.verify(waiting).mayWait();
   }
 
   @Test
