@@ -278,12 +278,8 @@ final class Protection {
     chains.add(chain);
     advance(chain, now);
     if (rule.exhausted()) {
-      try {
-        inhibit(name, true, "it has responded " + rule.responses() + " times");
-      } catch (IOException e) {
-        // it holds in memory, and comes to disk with the next write
-        state.update(next -> Inhibits.put(next, Inhibits.RULE, name, true));
-      }
+      inhibit(name, true, "it has responded " + rule.responses() + " times");
+      boolean unused = state.trySave();
     }
   }
 
@@ -371,7 +367,7 @@ final class Protection {
         if (apps.restart(response.getRestartApp(), chain.origin())) {
           done(chain);
         } else {
-          failed(chain, "there is no such app, or it has too much to do already");
+          failed(chain, "there is no such app, it is stopped, or has too much to do already");
         }
       }
       case RESTART_PROCESS -> {
@@ -492,14 +488,15 @@ final class Protection {
     }
     rule.get().clear();
     inhibit(name, inhibit, "by command");
+    state.save();
     return true;
   }
 
-  private void inhibit(String name, boolean inhibit, String why) throws IOException {
+  private void inhibit(String name, boolean inhibit, String why) {
     said.put(name, inhibit);
     publish();
     events.report(CoreEvent.PROTECTION_INHIBITED, name, inhibit ? "inhibited" : "enabled", why);
-    state.updateNow(
+    state.update(
         next -> {
           Inhibits.put(next, Inhibits.RULE, name, inhibit);
           putCounts(next);

@@ -62,6 +62,10 @@ final class RuleCheck {
       if (rule.getSymptomCase() == ProtectionRule.SymptomCase.SYMPTOM_NOT_SET) {
         problems.add(at + "it has no symptom");
       }
+      if (rule.getMostResponses() == 0
+          && rule.getResponsesList().stream().anyMatch(ProtectionResponse::hasRestartProcess)) {
+        problems.add(at + "what restarts the process needs most_responses");
+      }
       String symptom = rule.getEvent().getDevice();
       for (ProtectionResponse response : rule.getResponsesList()) {
         if (response.getResponseCase() == ProtectionResponse.ResponseCase.RESPONSE_NOT_SET) {

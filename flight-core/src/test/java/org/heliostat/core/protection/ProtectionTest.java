@@ -27,6 +27,7 @@ import org.heliostat.core.event.Events;
 import org.heliostat.core.hardware.Hardware;
 import org.heliostat.core.mode.Modes;
 import org.heliostat.core.recorder.Recorder;
+import org.heliostat.core.state.Inhibits;
 import org.heliostat.core.state.StateStore;
 import org.heliostat.protocol.CardConfig;
 import org.heliostat.protocol.DeviceConfig;
@@ -338,12 +339,13 @@ class ProtectionTest {
     assertThat(modes.change(Mode.NOMINAL)).isTrue();
     take(
         rule(
-            "a",
-            response().setStartSequence("s"),
-            response().setReport(true),
-            response().setRestartApp("link"),
-            response().setChangeMode(Mode.SAFE),
-            response().setRestartProcess(true)));
+                "a",
+                response().setStartSequence("s"),
+                response().setReport(true),
+                response().setRestartApp("link"),
+                response().setChangeMode(Mode.SAFE),
+                response().setRestartProcess(true))
+            .setMostResponses(9));
     outcome = Issued.State.EXECUTING;
     when(apps.restart("link", "protection a")).thenReturn(true);
     said();
@@ -374,8 +376,8 @@ class ProtectionTest {
     assertThat(said())
         .containsExactly(
             "PROTECTION_CONFIRMED app link: rule a has confirmed APP_FAILED",
-            "PROTECTION_FAILED app link: rule a could not do restart_app: there is no such app, or"
-                + " it has too much to do already");
+            "PROTECTION_FAILED app link: rule a could not do restart_app: there is no such app, it is"
+                + " stopped, or has too much to do already");
   }
 
   @Test
@@ -534,12 +536,13 @@ class ProtectionTest {
 
   @Test
   void whatIsInhibitedOrIsolatedHoldsAlsoWhereTheDiskDoesNotTakeIt() throws Exception {
-    doThrow(new IOException("no")).when(state).updateNow(any());
+    doThrow(new IOException("no")).when(state).save();
     take(
         rule("a", response().setIsolate(DeviceTarget.newBuilder().setDevice("nvml0")))
             .setMostResponses(1));
     happens("APP_FAILED", "core");
     assertThat(state.get().getIsolatedDevicesList()).containsExactly("switch0");
+    assertThat(Inhibits.of(state.get(), Inhibits.RULE)).containsEntry("a", true);
     assertThat(protection.status())
         .anyMatch(one -> one.getInhibited())
         .anyMatch(one -> one.getIsolatedList().contains("switch0"));
@@ -573,6 +576,7 @@ class ProtectionTest {
             .addRules(rule("d", response().setReset(DeviceTarget.newBuilder().setDevice("bus"))))
             .addRules(rule("e", response().setChangeMode(Mode.MODE_UNSPECIFIED)))
             .addRules(rule("f", response().setRestartApp("lnik")))
+            .addRules(rule("g", response().setRestartProcess(true)))
             .build();
     assertThat(RuleCheck.problems(DEVICES, APPS, wrong))
         .containsExactly(
@@ -583,6 +587,7 @@ class ProtectionTest {
             "c: no device is called \"x\"",
             "d: RESET cannot be done to bus",
             "e: there is no such mode",
-            "f: no app is called \"lnik\"");
+            "f: no app is called \"lnik\"",
+            "g: what restarts the process needs most_responses");
   }
 }
