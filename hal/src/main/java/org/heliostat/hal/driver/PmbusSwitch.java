@@ -17,7 +17,10 @@ import org.heliostat.hal.driver.PmbusFormat.Direct;
  *
  * <p>A controller that resets itself turns its rail on, measures in its usual ranges and forgets
  * its limit. So each sample looks at what was set up; what is lost is set up again, and the rail is
- * commanded as it was last.
+ * commanded as it was last. A command on that fails counts for nothing: the next sample brings back
+ * what was commanded before it. A command off that fails stands: the next sample turns the rail off
+ * where it is on, and never on again where the part had taken it. Whoever sheds load or isolates a
+ * part is served soonest so, and a rail that nobody wants off is brought back by those who watch.
  */
 final class PmbusSwitch extends I2cSampled<RailReading> implements PowerSwitch {
   static final int OPERATION = 0x01;
@@ -233,15 +236,18 @@ final class PmbusSwitch extends I2cSampled<RailReading> implements PowerSwitch {
   private void command(boolean on) throws HardwareFault {
     begin();
     try {
-      command = on ? Command.ON : Command.OFF;
-      // a limit that was lost must be there before the rail is on
       if (on) {
+        // a limit that was lost must be there before the rail is on
         setUp();
         if (settingUp()) {
           setUpDone();
         }
+        operate(true);
+        command = Command.ON;
+      } else {
+        command = Command.OFF;
+        operate(false);
       }
-      operate(on);
     } finally {
       end();
     }

@@ -371,6 +371,53 @@ class PmbusSwitchTest {
     assertThatThrownBy(rail::on).hasMessageContaining("turn on (it may be write-protected)");
   }
 
+  /** The part takes the command, but no answer comes. */
+  private void muteAfterACommand() {
+    part.written =
+        (register, value) -> {
+          if (register == PmbusSwitch.OPERATION) {
+            part.error = 5;
+          }
+        };
+  }
+
+  private boolean isOnAfterAPoll(PowerSwitch rail) throws HardwareFault {
+    part.written = (register, value) -> {};
+    part.error = 0;
+    rail.poll();
+    boolean on = rail.reading().commandedOn();
+    assertThat(part.registers.get(PmbusSwitch.OPERATION)).isEqualTo(on ? 0x80 : 0);
+    return on;
+  }
+
+  @Test
+  void aCommandOnThatFailedIsNotCarriedOutLater() throws HardwareFault {
+    PowerSwitch rail = adm1272();
+    rail.off();
+    rail.poll();
+    refuse(0);
+    assertThatThrownBy(rail::on).hasMessageContaining("turn on");
+    assertThat(isOnAfterAPoll(rail)).isFalse();
+    muteAfterACommand();
+    assertThatThrownBy(rail::on).isInstanceOf(HardwareFault.class);
+    assertThat(part.registers.get(PmbusSwitch.OPERATION)).isEqualTo(0x80);
+    assertThat(isOnAfterAPoll(rail)).isFalse();
+  }
+
+  @Test
+  void aCommandOffThatFailedStands() throws HardwareFault {
+    PowerSwitch rail = adm1272();
+    rail.on();
+    rail.poll();
+    muteAfterACommand();
+    assertThatThrownBy(rail::off).isInstanceOf(HardwareFault.class);
+    assertThat(isOnAfterAPoll(rail)).isFalse();
+    rail.on();
+    refuse(0x80);
+    assertThatThrownBy(rail::off).hasMessageContaining("turn off");
+    assertThat(isOnAfterAPoll(rail)).isFalse();
+  }
+
   @Test
   void aLimitThatWasLostIsBackBeforeTheRailIsOn() throws HardwareFault {
     PowerSwitch rail = adm1272();
