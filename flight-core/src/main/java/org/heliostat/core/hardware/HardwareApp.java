@@ -1,6 +1,8 @@
 package org.heliostat.core.hardware;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,7 +30,8 @@ import org.heliostat.protocol.Housekeeping;
 
 /**
  * Opens the devices of the mission file, polls them once a second of mission time, says which are
- * not well, and carries out the commands to them.
+ * not well, and carries out the commands to them. A driver that is broken costs its device and no
+ * other; its step waits for no disk.
  */
 public final class HardwareApp implements App {
   private static final long PERIOD_NANOS = 1_000_000_000L;
@@ -39,7 +42,11 @@ public final class HardwareApp implements App {
   private static final int SWEEP_THREADS = 8;
 
   private final Services services;
-  private final List<Device> devices = new ArrayList<>();
+  private final Map<String, Device> byName = new LinkedHashMap<>();
+
+  /** What has to be closed, the newest first. */
+  private final Deque<Runnable> ends = new ArrayDeque<>();
+
   private final List<Polled<?>> polled = new ArrayList<>();
   private final Sweep sweep;
   private final HealthWatch health;
@@ -70,50 +77,67 @@ public final class HardwareApp implements App {
       // those before this app was started anew have been reported
       recoveries.put(bus, recoveries(bus));
     }
-    Map<String, Device> byName = new LinkedHashMap<>();
-    Map<String, ComputeCard> cards = new HashMap<>();
-    Map<String, Camera> cameras = new HashMap<>();
-    Map<String, NavigationReceiver> receivers = new HashMap<>();
-    List<Watchdog> watchdogs = new ArrayList<>();
     List<DeviceConfig> configs = MissionFile.activeDevices(services.mission());
-    for (DeviceConfig config : configs) {
+    try {
+      configs.forEach(this::open);
+      this.sweep = new Sweep(polled, SWEEP_THREADS, services.clock()::hostNanos);
+      ends.push(sweep::close);
+      this.health = new HealthWatch(configs, services.hardware(), services.events());
+      this.disk = new DiskProbe(services.data().resolve("disk-probe.bin"), services.clock());
+      ends.push(disk::close);
+      this.commands = new HardwareCommands(services, byName);
+      ends.push(commands::close);
+    } catch (RuntimeException | Error e) {
       try {
-        Device device =
-            services
-                .board()
-                .device(
-                    Device.class, config.getName(), config.getDriver(), config.getParametersMap());
-        devices.add(device);
-        byName.put(config.getName(), device);
-        if (device instanceof Polled<?> sensor) {
-          polled.add(sensor);
-        }
-        if (device instanceof ComputeCard card) {
-          cards.put(config.getName(), card);
-        } else if (device instanceof Camera camera) {
-          cameras.put(config.getName(), camera);
-        } else if (device instanceof NavigationReceiver receiver) {
-          receivers.put(config.getName(), receiver);
-        } else if (device instanceof Watchdog watchdog) {
-          watchdogs.add(watchdog);
-        }
-      } catch (HardwareFault e) {
-        services
-            .events()
-            .reportDevice(
-                CoreEvent.DEVICE_ABSENT,
-                config.getName(),
-                DeviceFault.ABSENT,
-                String.valueOf(e.getMessage()));
+        end();
+      } catch (RuntimeException | Error other) {
+        e.addSuppressed(other);
       }
+      throw e;
     }
-    this.sweep = new Sweep(polled, SWEEP_THREADS, services.clock()::hostNanos);
-    this.health = new HealthWatch(configs, services.hardware(), services.events());
-    this.disk = new DiskProbe(services.data().resolve("disk-probe.bin"), services.clock());
-    this.commands = new HardwareCommands(services, byName);
-    services.hardware().opened(cards, cameras, receivers, watchdogs);
+    services
+        .hardware()
+        .opened(
+            byKind(ComputeCard.class),
+            byKind(Camera.class),
+            byKind(NavigationReceiver.class),
+            List.copyOf(byKind(Watchdog.class).values()));
     next = services.clock().missionNanos();
     services.telemetry().contribute(housekeeping);
+  }
+
+  private void open(DeviceConfig config) {
+    String name = config.getName();
+    String problem;
+    try {
+      Device device =
+          services
+              .board()
+              .device(Device.class, name, config.getDriver(), config.getParametersMap());
+      ends.push(device::close);
+      if (device instanceof Polled<?> sensor) {
+        polled.add(sensor);
+      }
+      byName.put(name, device);
+      return;
+    } catch (HardwareFault e) {
+      problem = String.valueOf(e.getMessage());
+    } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
+      // a driver that is broken costs its device and no other
+      problem = "the driver failed: " + e;
+    }
+    services.events().reportDevice(CoreEvent.DEVICE_ABSENT, name, DeviceFault.ABSENT, problem);
+  }
+
+  private <D extends Device> Map<String, D> byKind(Class<D> kind) {
+    Map<String, D> found = new LinkedHashMap<>();
+    byName.forEach(
+        (name, device) -> {
+          if (kind.isInstance(device)) {
+            found.put(name, kind.cast(device));
+          }
+        });
+    return found;
   }
 
   private void configureBuses() {
@@ -138,6 +162,20 @@ public final class HardwareApp implements App {
 
   @Override
   public void step() throws InterruptedException {
+    // readings must not grow old while an event waits for the disk: it is stored within a second
+    services.events().neverWait();
+    try {
+      look();
+    } finally {
+      services.events().mayWait();
+    }
+    // beats that were missed (accelerated time) are skipped, not made up for
+    long now = services.clock().missionNanos();
+    next = Math.max(next + PERIOD_NANOS, now);
+    services.board().sleepUntilNanos(next);
+  }
+
+  private void look() {
     fresh = sweep.run(services.clock().hostNanos() + SWEEP_NANOS);
     List<HealthWatch.Outcome> outcomes = new ArrayList<>(polled.size());
     for (int i = 0; i < polled.size(); i++) {
@@ -153,10 +191,6 @@ public final class HardwareApp implements App {
           .events()
           .reportDevice(CoreEvent.TIME_JUMP, "clock", DeviceFault.CLOCK_JUMPED, jump / 1e9);
     }
-    // beats that were missed (accelerated time) are skipped, not made up for
-    long now = services.clock().missionNanos();
-    next = Math.max(next + PERIOD_NANOS, now);
-    services.board().sleepUntilNanos(next);
   }
 
   private void noteRecoveries() {
@@ -181,14 +215,22 @@ public final class HardwareApp implements App {
   private static HealthWatch.Outcome outcome(Polled<?> device, Optional<HardwareFault> fault) {
     Optional<Reading> reading = Optional.empty();
     Optional<HardwareFault> outcome = fault;
-    if (fault.isEmpty()) {
-      try {
+    long resets = 0;
+    try {
+      resets = device.resets();
+      if (fault.isEmpty()) {
         reading = Optional.of(device.reading());
-      } catch (HardwareFault e) {
-        outcome = Optional.of(e);
       }
+    } catch (HardwareFault e) {
+      outcome = Optional.of(e);
+    } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
+      // a driver that is broken costs its device and no other
+      outcome =
+          Optional.of(
+              new HardwareFault(
+                  HardwareFault.Kind.BAD_DATA, device.name(), "the driver failed: " + e, e));
     }
-    return new HealthWatch.Outcome(device.name(), device.lane(), outcome, reading, device.resets());
+    return new HealthWatch.Outcome(device.name(), device.lane(), outcome, reading, resets);
   }
 
   private void fill(Housekeeping.Builder packet) {
@@ -210,11 +252,17 @@ public final class HardwareApp implements App {
   @Override
   public void close() {
     services.telemetry().withdraw(housekeeping);
-    commands.close();
-    disk.close();
-    sweep.close();
-    for (Device device : devices) {
-      device.close();
+    end();
+  }
+
+  /** Closes what is open, also where the driver of one of them is broken. */
+  private void end() {
+    if (!ends.isEmpty()) {
+      try {
+        ends.pop().run();
+      } finally {
+        end();
+      }
     }
   }
 }

@@ -252,7 +252,8 @@ final class HardwareCommands implements AutoCloseable {
         ComputeCard card = device(name, ComputeCard.class);
         card.setPowerLimit(watts);
         double held = card.read().powerLimitWatts();
-        if (Math.abs(held - watts) > LIMIT_WATTS) {
+        // NaN confirms nothing
+        if (!(Math.abs(held - watts) <= LIMIT_WATTS)) {
           throw new HardwareFault(
               HardwareFault.Kind.BAD_DATA, name, "the card holds itself to " + held + " W");
         }

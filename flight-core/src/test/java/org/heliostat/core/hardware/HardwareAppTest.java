@@ -3,13 +3,16 @@ package org.heliostat.core.hardware;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.mockito.ArgumentMatchers.anyLong;
 import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.inOrder;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.heliostat.core.app.Services;
@@ -38,6 +41,7 @@ import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.Mission;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.mockito.InOrder;
 
 /** What the app makes of the board; the devices have tests of their own. */
 class HardwareAppTest {
@@ -149,6 +153,80 @@ class HardwareAppTest {
     verify(card).close();
     verify(camera).close();
     verify(watchdog).close();
+  }
+
+  @Test
+  void aDriverThatIsBrokenCostsItsDeviceAndNoOther() throws Exception {
+    when(board.device(Device.class, "broken", "driver of broken", Map.of()))
+        .thenThrow(new NoClassDefFoundError("nvml"));
+    TemperatureSensor mute = opens("mute", TemperatureSensor.class);
+    TemperatureSensor good = opens("good", TemperatureSensor.class);
+    TemperatureSensor last = opens("last", TemperatureSensor.class);
+    for (TemperatureSensor sensor : List.of(mute, good, last)) {
+      when(sensor.lane()).thenReturn("one");
+    }
+    when(mute.reading()).thenThrow(new IllegalStateException("bug"));
+    when(good.reading()).thenReturn(new TemperatureReading(21.5, 1));
+    when(last.reading()).thenReturn(new TemperatureReading(22.5, 1));
+    doThrow(new IllegalStateException("close")).when(good).close();
+    Hardware hardware = new Hardware(() -> 0);
+    Telemetry telemetry = new Telemetry();
+    HardwareApp app =
+        app(
+            hardware,
+            telemetry,
+            Mission.newBuilder()
+                .addDevices(device("broken"))
+                .addDevices(device("mute"))
+                .addDevices(device("good"))
+                .addDevices(device("last")));
+    verify(events)
+        .reportDevice(
+            CoreEvent.DEVICE_ABSENT,
+            "broken",
+            DeviceFault.ABSENT,
+            "the driver failed: java.lang.NoClassDefFoundError: nvml");
+    app.step();
+    assertThat(hardware.temperature("good")).isPresent();
+    assertThat(hardware.temperature("mute")).isEmpty();
+    verify(events)
+        .reportDevice(
+            CoreEvent.DEVICE_FAULT,
+            "mute",
+            DeviceFault.BAD_DATA,
+            "BAD_DATA",
+            "the driver failed: java.lang.IllegalStateException: bug");
+    assertThatThrownBy(app::close).hasMessage("close");
+    verify(mute).close();
+    verify(last).close();
+  }
+
+  @Test
+  void anAppThatCannotBeginClosesWhatItHasOpened() throws Exception {
+    TemperatureSensor good = opens("good", TemperatureSensor.class);
+    TemperatureSensor bad = opens("bad", TemperatureSensor.class);
+    when(good.lane()).thenReturn("one");
+    when(bad.lane()).thenThrow(new IllegalStateException("lane"));
+    doThrow(new IllegalStateException("close")).when(bad).close();
+    Mission.Builder mission =
+        Mission.newBuilder().addDevices(device("good")).addDevices(device("bad"));
+    assertThatThrownBy(() -> app(new Hardware(() -> 0), new Telemetry(), mission))
+        .hasMessage("lane");
+    verify(good).close();
+    verify(bad).close();
+  }
+
+  @Test
+  void itsStepWaitsForNoDisk() throws Exception {
+    HardwareApp app = app(new Hardware(() -> 0), new Telemetry(), Mission.newBuilder());
+    when(clock.checkJump()).thenReturn(-2_500_000_000L);
+    app.step();
+    InOrder order = inOrder(events, board);
+    order.verify(events).neverWait();
+    order.verify(events).reportDevice(CoreEvent.TIME_JUMP, "clock", DeviceFault.CLOCK_JUMPED, -2.5);
+    order.verify(events).mayWait();
+    order.verify(board).sleepUntilNanos(anyLong());
+    app.close();
   }
 
   @Test

@@ -387,6 +387,8 @@ class HardwareCommandsTest {
     when(card.read()).thenReturn(reading(40, 1));
     assertThat(end(limit(40))).isEqualTo("completed");
     assertThat(end(limit(50))).contains("BAD_DATA").contains("40.0 W");
+    when(card.read()).thenReturn(reading(Double.NaN, 1));
+    assertThat(end(limit(40))).contains("BAD_DATA").contains("NaN W");
   }
 
   @Test
