@@ -2,16 +2,31 @@ package org.heliostat.core.survival;
 
 /**
  * The command-loss timer. Runs out once for each span of silence from ground, and again after each
- * further one. Mission time that began anew (power loss) starts it anew. Not thread-safe.
+ * further one. It goes on over a restart where it was; mission time that began anew (power loss)
+ * starts it anew. Not thread-safe.
  */
 final class CommandLoss {
   private long since;
 
   /**
    * @param lastNanos mission time at which ground was heard last; 0 where it never was
+   * @param sinceNanos as {@link #sinceNanos} of an earlier run; 0 where there was none
    */
-  CommandLoss(long lastNanos, long nowNanos) {
-    since = lastNanos > 0 && lastNanos <= nowNanos ? lastNanos : nowNanos;
+  CommandLoss(long lastNanos, long sinceNanos, long nowNanos) {
+    since = Math.max(known(lastNanos, nowNanos), known(sinceNanos, nowNanos));
+    if (since == 0) {
+      since = nowNanos;
+    }
+  }
+
+  /** 0 for a mission time that has ended. */
+  private static long known(long nanos, long nowNanos) {
+    return nanos <= nowNanos ? nanos : 0;
+  }
+
+  /** Mission time from which silence counts: ground was heard, or it ran out, or it began. */
+  long sinceNanos() {
+    return since;
   }
 
   /**

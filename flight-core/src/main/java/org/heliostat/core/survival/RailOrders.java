@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.heliostat.core.app.Services;
 import org.heliostat.core.command.Issued;
 import org.heliostat.core.event.CoreEvent;
@@ -15,7 +16,10 @@ import org.heliostat.protocol.Telecommand;
 /**
  * Has rails switched, and sees how that goes. A rail that does not go off, or on, is told of once
  * and tried again, at first after {@link #FIRST_PAUSE_NANOS} and then after twice the pause before
- * up to {@link #LONGEST_PAUSE_NANOS}, until it has gone well. Not thread-safe.
+ * up to {@link #LONGEST_PAUSE_NANOS}, until it has gone well.
+ *
+ * <p>Overflow policy: with {@value #MOST_OFFS} orders off in hand the next ones wait for the next
+ * look. Not thread-safe.
  */
 final class RailOrders {
   /** Mission time. */
@@ -23,6 +27,9 @@ final class RailOrders {
 
   /** Mission time. */
   static final long LONGEST_PAUSE_NANOS = 160_000_000_000L;
+
+  /** What the hardware app takes beside a full set of other commands. */
+  static final int MOST_OFFS = 32;
 
   private final Services services;
   private final String origin;
@@ -75,12 +82,17 @@ final class RailOrders {
             .orElse(FIRST_PAUSE_NANOS);
     refused.put(rail, new Refusal(order.on(), pause, now + pause));
     if (order.on()) {
-      rails.again(rail, now + pause);
+      rails.again(rail);
     }
   }
 
   private Optional<Refusal> refusal(String rail, boolean on) {
     return Optional.ofNullable(refused.get(rail)).filter(last -> last.on() == on);
+  }
+
+  /** Whether rails wait for their turn; those that did not come on are not waited for. */
+  boolean busy() {
+    return rails.waiting().stream().anyMatch(rail -> refusal(rail, true).isEmpty());
   }
 
   /**
@@ -90,9 +102,15 @@ final class RailOrders {
   void turnOff(long now) {
     List<String> held = rails.held();
     orderedOff.keySet().retainAll(held);
-    refused.entrySet().removeIf(last -> !last.getValue().on() && !held.contains(last.getKey()));
+    // what is refused after this is another story
+    List<String> toComeOn = toComeOn();
+    refused
+        .entrySet()
+        .removeIf(last -> !(last.getValue().on() ? toComeOn : held).contains(last.getKey()));
+    long inHandOff = inHand.values().stream().filter(order -> !order.on()).count();
     for (String rail : held) {
-      if (mustGoOff(rail, now)) {
+      if (inHandOff < MOST_OFFS && mustGoOff(rail, now)) {
+        inHandOff++;
         orderedOff.put(rail, now);
         order(rail, false);
       }
@@ -110,9 +128,9 @@ final class RailOrders {
     }
     Optional<Long> before = Optional.ofNullable(orderedOff.get(rail));
     if (before.isEmpty() && rails.byOrderAlone(rail)) {
-      // it is going off by that order
+      // it is going off by that order, or has come on since
       orderedOff.put(rail, now);
-      return false;
+      return isOn(rail);
     }
     return before.map(nanos -> now - nanos >= FIRST_PAUSE_NANOS && isOn(rail)).orElse(true);
   }
@@ -127,7 +145,12 @@ final class RailOrders {
 
   /** Orders on the rail whose turn it is, if any. */
   void turnOn(long now, long staggerNanos) {
-    rails.next(now, staggerNanos).ifPresent(rail -> order(rail, true));
+    rails
+        .next(
+            now,
+            staggerNanos,
+            rail -> refusal(rail, true).map(last -> now - last.untilNanos() >= 0).orElse(true))
+        .ifPresent(rail -> order(rail, true));
   }
 
   private void order(String rail, boolean on) {
@@ -147,12 +170,13 @@ final class RailOrders {
     return inHand.containsKey(rail);
   }
 
-  /** Rails that were ordered on, are not on yet, and may still be. */
-  List<String> comingOn() {
+  /** Rails that were ordered on and may still come on, then those that wait for their turn. */
+  List<String> toComeOn() {
     List<String> held = rails.held();
-    return inHand.entrySet().stream()
-        .filter(entry -> entry.getValue().on() && !held.contains(entry.getKey()))
-        .map(Map.Entry::getKey)
-        .toList();
+    Stream<String> ordered =
+        inHand.entrySet().stream()
+            .filter(entry -> entry.getValue().on() && !held.contains(entry.getKey()))
+            .map(Map.Entry::getKey);
+    return Stream.concat(ordered, rails.waiting().stream()).toList();
   }
 }

@@ -2,12 +2,11 @@ package org.heliostat.core.survival;
 
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.heliostat.core.state.RailHolds;
 import org.heliostat.protocol.RailHold;
 
@@ -20,10 +19,6 @@ final class RailSequencer {
   private List<RailHold> holds;
   private final Set<String> held = new LinkedHashSet<>();
   private final Set<String> waiting;
-
-  /** Those of the waiting that did not come on, and the mission time before which they wait. */
-  private final Map<String, Long> refused = new HashMap<>();
-
   private Optional<Long> lastOn = Optional.empty();
 
   /**
@@ -54,7 +49,6 @@ final class RailSequencer {
   /** These rails wait no more. */
   void letGo(Collection<String> rails) {
     rails.forEach(waiting::remove);
-    refused.keySet().retainAll(waiting);
   }
 
   /** A rail that was left off waits for its turn. */
@@ -62,36 +56,29 @@ final class RailSequencer {
     waiting.add(rail);
   }
 
-  /**
-   * A rail did not come on: it waits again, behind all others.
-   *
-   * @param nanos mission time before which it is not its turn
-   */
-  void again(String rail, long nanos) {
+  /** A rail did not come on: it waits again, behind all others. */
+  void again(String rail) {
     if (!held.contains(rail)) {
       waiting.remove(rail);
       waiting.add(rail);
-      refused.put(rail, nanos);
     }
   }
 
-  /** The rail whose turn it is, if any. */
-  Optional<String> next(long nanos, long staggerNanos) {
+  /**
+   * The rail whose turn it is, if any.
+   *
+   * @param ready whether a rail may come on already
+   */
+  Optional<String> next(long nanos, long staggerNanos, Predicate<String> ready) {
     if (lastOn.isPresent() && nanos - lastOn.get() < staggerNanos) {
       return Optional.empty();
     }
-    Optional<String> next =
-        waiting.stream().filter(rail -> nanos - refused.getOrDefault(rail, nanos) >= 0).findFirst();
+    Optional<String> next = waiting.stream().filter(ready).findFirst();
     if (next.isPresent()) {
       lastOn = Optional.of(nanos);
       letGo(List.of(next.get()));
     }
     return next;
-  }
-
-  /** Whether rails wait for their turn; those that did not come on are not waited for. */
-  boolean busy() {
-    return !refused.keySet().containsAll(waiting);
   }
 
   /** Who keeps which rail off. */

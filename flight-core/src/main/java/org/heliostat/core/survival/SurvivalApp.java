@@ -33,6 +33,7 @@ import org.heliostat.protocol.Mode;
 import org.heliostat.protocol.PowerRung;
 import org.heliostat.protocol.PowerTable;
 import org.heliostat.protocol.RailHold;
+import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.StartSequence;
 import org.heliostat.protocol.SurvivalStatus;
 import org.heliostat.protocol.SurvivalTable;
@@ -62,6 +63,11 @@ public final class SurvivalApp implements App {
   /** Mission time for which a disk that refuses keeps rails from coming on. */
   private static final long DISK_NANOS = 60_000_000_000L;
 
+  /** Mission time for which the sequence of command loss is tried while nobody runs sequences. */
+  private static final long SEQUENCE_NANOS = 60_000_000_000L;
+
+  private static final long SEQUENCE_PAUSE_NANOS = 5_000_000_000L;
+
   private final Services services;
   private final TableHandle power;
   private final TableHandle survival;
@@ -75,8 +81,12 @@ public final class SurvivalApp implements App {
   private final Map<String, Long> offSince = new HashMap<>();
   private PowerTable table;
   private Optional<Long> notStoredSince = Optional.empty();
+  private Optional<PendingSequence> pending = Optional.empty();
   private final Consumer<Housekeeping.Builder> housekeeping = this::fill;
   private volatile SurvivalStatus status = SurvivalStatus.getDefaultInstance();
+
+  /** The sequence of command loss, until it is started. */
+  private record PendingSequence(String name, long nextNanos, long untilNanos) {}
 
   /** Offers the app as {@code survival}. */
   public static final class Factory implements AppFactory {
@@ -93,8 +103,11 @@ public final class SurvivalApp implements App {
 
   SurvivalApp(Services services) {
     this.services = services;
-    Set<String> all = names(services.mission().getDevicesList());
-    this.known = names(MissionFile.activeDevices(services.mission()));
+    this.known =
+        MissionFile.activeDevices(services.mission()).stream()
+            .map(DeviceConfig::getName)
+            .collect(Collectors.toUnmodifiableSet());
+    PowerTableCheck check = new PowerTableCheck(services.mission().getDevicesList(), known);
     this.power =
         services
             .tables()
@@ -103,7 +116,7 @@ public final class SurvivalApp implements App {
                     "power",
                     ContentCase.POWER,
                     Table.newBuilder().setPower(PowerTable.getDefaultInstance()).build(),
-                    next -> PowerTableCheck.problems(next.getPower(), all),
+                    next -> check.problems(next.getPower()),
                     Optional.empty()));
     this.survival =
         services
@@ -131,19 +144,20 @@ public final class SurvivalApp implements App {
       // of a mission time that has ended: it would count again when this one comes there
       services.state().update(next -> forget(next, heard));
     }
-    this.commandLoss = new CommandLoss(heard, now);
+    this.commandLoss = new CommandLoss(heard, state.getCommandLossSinceNanos(), now);
+    noteCommandLoss();
     this.transmitter = new Transmitter(services.state(), services.clock());
     services.telemetry().contribute(housekeeping);
-  }
-
-  private static Set<String> names(List<DeviceConfig> devices) {
-    return devices.stream().map(DeviceConfig::getName).collect(Collectors.toUnmodifiableSet());
   }
 
   private static void forget(FlightState.Builder state, long heard) {
     if (state.getLastCommandNanos() == heard) {
       state.clearLastCommandNanos();
     }
+  }
+
+  private void noteCommandLoss() {
+    services.state().update(next -> next.setCommandLossSinceNanos(commandLoss.sinceNanos()));
   }
 
   @Override
@@ -180,8 +194,12 @@ public final class SurvivalApp implements App {
   private boolean keepOff(long now) {
     power.takeNew().ifPresent(next -> use(next.getPower()));
     Optional<Double> volts =
-        services.hardware().power(table.getMonitor()).map(PowerReading::busVoltageVolts);
-    LoadShedder.Decision load = shedder.decide(now, volts, rails.busy());
+        services
+            .hardware()
+            .power(table.getMonitor())
+            .map(PowerReading::busVoltageVolts)
+            .filter(Double::isFinite);
+    LoadShedder.Decision load = shedder.decide(now, volts, orders.busy());
     HeatGuard.Decision warmth = heat.decide(now, this::celsius);
     orders.watch(now);
     rails.keepOff(wanted());
@@ -261,8 +279,7 @@ public final class SurvivalApp implements App {
   /** Brings to the state what a restart must know; false where it knows already. */
   private boolean note() {
     // until it is on: to turn it on twice does no harm
-    List<String> waiting = new ArrayList<>(orders.comingOn());
-    waiting.addAll(rails.waiting());
+    List<String> waiting = orders.toComeOn();
     FlightState before = services.state().get();
     if (before.getShedRungs() == shedder.shed()
         && before.getRailHoldsList().equals(rails.holds())
@@ -357,27 +374,45 @@ public final class SurvivalApp implements App {
   private void watchGround(long now) {
     long last = services.state().get().getLastCommandNanos();
     long left = commandLossLimit();
-    if (!commandLoss.ranOut(last, now, left)) {
-      return;
+    if (commandLoss.ranOut(last, now, left)) {
+      answerCommandLoss(now, left);
     }
-    services.events().report(CoreEvent.COMMAND_LOSS, left / 1_000_000_000L);
+    pending.filter(sequence -> now >= sequence.nextNanos).ifPresent(one -> start(one, now));
+  }
+
+  private void answerCommandLoss(long now, long limitNanos) {
+    noteCommandLoss();
+    services.events().report(CoreEvent.COMMAND_LOSS, limitNanos / 1_000_000_000L);
     boolean changed = services.modes().lower(Mode.SAFE, ORIGIN);
     transmitter.speak();
+    // before what may end the process: a restart must not answer anew
+    boolean unused = services.state().trySave();
     boolean restarted = services.apps().restart("link", "command loss");
     services.events().report(CoreEvent.COMMAND_LOSS_ANSWERED, changed, restarted);
-    String sequence = survival.active().getSurvival().getCommandLossSequence();
-    if (!sequence.isEmpty()) {
-      Issued started =
-          services
-              .commands()
-              .issue(
-                  Telecommand.newBuilder()
-                      .setStartSequence(StartSequence.newBuilder().setSequence(sequence))
-                      .build(),
-                  ORIGIN);
-      if (started.state() == Issued.State.FAILED) {
-        services.events().report(CoreEvent.COMMAND_REJECTED, 0, started.reason());
-      }
+    pending =
+        Optional.of(survival.active().getSurvival().getCommandLossSequence())
+            .filter(name -> !name.isEmpty())
+            .map(name -> new PendingSequence(name, now, now + SEQUENCE_NANOS));
+  }
+
+  private void start(PendingSequence sequence, long now) {
+    Issued started =
+        services
+            .commands()
+            .issue(
+                Telecommand.newBuilder()
+                    .setStartSequence(StartSequence.newBuilder().setSequence(sequence.name))
+                    .build(),
+                ORIGIN);
+    long next = now + SEQUENCE_PAUSE_NANOS;
+    if (started.refusal() == Refusal.NO_HANDLER && next <= sequence.untilNanos) {
+      // at boot this app runs before the sequences
+      pending = Optional.of(new PendingSequence(sequence.name, next, sequence.untilNanos));
+      return;
+    }
+    pending = Optional.empty();
+    if (started.state() == Issued.State.FAILED) {
+      services.events().report(CoreEvent.COMMAND_REJECTED, 0, started.reason());
     }
   }
 

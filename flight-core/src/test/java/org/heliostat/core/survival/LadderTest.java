@@ -260,20 +260,18 @@ class LadderTest {
     rails.keepOff(List.of(hold("a", "power"), hold("b", "power"), hold("b", "heat")));
     assertThat(rails.held()).containsExactly("a", "b");
     rails.keepOff(List.of(hold("b", "heat")));
-    assertThat(rails.busy()).isTrue();
     assertThat(rails.held()).containsExactly("b");
     assertThat(rails.waiting()).containsExactly("a");
-    assertThat(rails.next(0, 5 * SECOND)).contains("a");
-    assertThat(rails.busy()).isFalse();
+    assertThat(rails.next(0, 5 * SECOND, rail -> true)).contains("a");
     rails.keepOff(List.of());
     rails.keepOff(List.of());
-    assertThat(rails.next(4 * SECOND, 5 * SECOND)).isEmpty();
-    assertThat(rails.next(5 * SECOND, 5 * SECOND)).contains("b");
-    assertThat(rails.next(99 * SECOND, 5 * SECOND)).isEmpty();
+    assertThat(rails.next(4 * SECOND, 5 * SECOND, rail -> true)).isEmpty();
+    assertThat(rails.next(5 * SECOND, 5 * SECOND, rail -> true)).contains("b");
+    assertThat(rails.next(99 * SECOND, 5 * SECOND, rail -> true)).isEmpty();
     rails.keepOff(List.of(hold("a", "power")));
     rails.keepOff(List.of());
     rails.keepOff(List.of(hold("a", "power")));
-    assertThat(rails.next(200 * SECOND, SECOND)).isEmpty();
+    assertThat(rails.next(200 * SECOND, SECOND, rail -> true)).isEmpty();
   }
 
   @Test
@@ -288,7 +286,7 @@ class LadderTest {
 
   @Test
   void commandLossRunsOutOncePerSilence() {
-    CommandLoss loss = new CommandLoss(0, 100 * SECOND);
+    CommandLoss loss = new CommandLoss(0, 0, 100 * SECOND);
     assertThat(loss.ranOut(0, 159 * SECOND, 60 * SECOND)).isFalse();
     assertThat(loss.leftNanos(159 * SECOND, 60 * SECOND)).isEqualTo(SECOND);
     assertThat(loss.ranOut(0, 160 * SECOND, 60 * SECOND)).isTrue();
@@ -302,31 +300,42 @@ class LadderTest {
 
   @Test
   void commandLossOutlivesARestartButNotMissionTimeThatBeganAnew() {
-    assertThat(new CommandLoss(50 * SECOND, 100 * SECOND).leftNanos(100 * SECOND, 60 * SECOND))
-        .isEqualTo(10 * SECOND);
-    assertThat(new CommandLoss(500 * SECOND, 100 * SECOND).leftNanos(100 * SECOND, 60 * SECOND))
-        .isEqualTo(60 * SECOND);
+    assertThat(leftAt100(50, 0)).isEqualTo(10);
+    assertThat(leftAt100(50, 45)).isEqualTo(10);
+    // it began, or ran out, later than ground was heard last
+    assertThat(leftAt100(0, 45)).isEqualTo(5);
+    assertThat(leftAt100(20, 80)).isEqualTo(40);
+    assertThat(leftAt100(500, 0)).isEqualTo(60);
+    assertThat(leftAt100(500, 450)).isEqualTo(60);
+    assertThat(leftAt100(70, 450)).isEqualTo(30);
+  }
+
+  private static long leftAt100(long heard, long since) {
+    return new CommandLoss(heard * SECOND, since * SECOND, 100 * SECOND)
+            .leftNanos(100 * SECOND, 60 * SECOND)
+        / SECOND;
   }
 
   @Test
-  void aRailThatDidNotComeOnWaitsBehindTheOthersAndKeepsNobodyBusy() {
+  void aRailThatDidNotComeOnWaitsBehindTheOthersUntilItIsReady() {
     RailSequencer rails = new RailSequencer(List.of(), List.of("a", "b"));
-    assertThat(rails.next(0, SECOND)).contains("a");
-    rails.again("a", 9 * SECOND);
+    assertThat(next(rails, 0)).contains("a");
+    rails.again("a");
     assertThat(rails.waiting()).containsExactly("b", "a");
-    assertThat(rails.busy()).isTrue();
-    assertThat(rails.next(2 * SECOND, SECOND)).contains("b");
-    assertThat(rails.busy()).isFalse();
-    assertThat(rails.next(8 * SECOND, SECOND)).isEmpty();
-    assertThat(rails.next(9 * SECOND, SECOND)).contains("a");
-    rails.again("a", 99 * SECOND);
-    // held anew, it begins anew
+    assertThat(next(rails, 2)).contains("b");
+    assertThat(rails.next(8 * SECOND, SECOND, rail -> !rail.equals("a"))).isEmpty();
+    assertThat(next(rails, 9)).contains("a");
+    // held anew, it waits no more
     rails.keepOff(List.of(hold("a", "power")));
-    rails.again("a", 99 * SECOND);
+    rails.again("a");
     assertThat(rails.waiting()).isEmpty();
     rails.keepOff(List.of());
-    assertThat(rails.busy()).isTrue();
+    assertThat(rails.waiting()).containsExactly("a");
     rails.letGo(List.of("a"));
     assertThat(rails.waiting()).isEmpty();
+  }
+
+  private static Optional<String> next(RailSequencer rails, int seconds) {
+    return rails.next(seconds * SECOND, SECOND, rail -> true);
   }
 }

@@ -65,6 +65,8 @@ class SurvivalAppTest {
                   .setOnCelsius(40)
                   .addRails("switch0"));
 
+  private static final int RAILS = 40;
+
   @TempDir Path folder;
   private TestSpacecraft craft;
   private App app;
@@ -90,14 +92,19 @@ class SurvivalAppTest {
                             .setCommandLossSeconds(100)
                             .setCommandLossSequence("home")
                             .setLongestSilenceSeconds(30)));
-    for (String device : List.of("switch0", "switch1", "plate0", "bus", "card0")) {
-      mission.addDevices(DeviceConfig.newBuilder().setName(device));
+    for (int i = 0; i < RAILS; i++) {
+      mission.addDevices(device("switch" + i, "pmbus-switch"));
     }
     mission
-        .addDevices(DeviceConfig.newBuilder().setName("card1").setPoweredBy("not-in-use"))
-        .addDevices(DeviceConfig.newBuilder().setName("not-in-use"))
+        .addDevices(device("plate0", "lm75"))
+        .addDevices(device("bus", "ina226"))
+        .addDevices(device("card0", "nvml"))
+        .addDevices(device("card1", "nvml").setPoweredBy("not-in-use"))
+        .addDevices(device("not-in-use", "pmbus-switch"))
+        .addDevices(device("monitor1", "ina226"))
         .addCards(CardConfig.newBuilder().setName("card0").setDevice("card0"))
-        .addCards(CardConfig.newBuilder().setName("card1").setDevice("card1"))
+        .addCards(
+            CardConfig.newBuilder().setName("card1").setDevice("card1").setRailMonitor("monitor1"))
         .setActiveCards(1);
     craft = new TestSpacecraft(folder, mission);
     when(craft.hardware.power(any())).thenReturn(Optional.empty());
@@ -112,6 +119,20 @@ class SurvivalAppTest {
                     .map(value -> new TemperatureReading(value, 0)));
     handleRails();
     app = craft.start(new SurvivalApp.Factory());
+  }
+
+  private static DeviceConfig.Builder device(String name, String driver) {
+    DeviceConfig.Builder device = DeviceConfig.newBuilder().setName(name).setDriver(driver);
+    if (driver.equals("nvml")) {
+      return device.putParameters("index", "0");
+    }
+    device.putParameters("bus", "/dev/i2c-1").putParameters("address", "0x40");
+    return switch (driver) {
+      case "pmbus-switch" -> device.putParameters("part", "linear");
+      case "ina226" ->
+          device.putParameters("shunt_ohms", "0.005").putParameters("max_amperes", "16");
+      default -> device;
+    };
   }
 
   /** The process is killed and comes up again; nothing is saved that was not. */
@@ -382,9 +403,11 @@ class SurvivalAppTest {
     craft.run(app, 10);
     // it is off by that order
     assertThat(switched).isEmpty();
+    kill();
     when(craft.hardware.reading("switch0", RailReading.class))
         .thenReturn(Optional.of(reading(true)));
-    craft.run(app, 2);
+    craft.run(app, 1);
+    // it came up on
     assertThat(switched).containsExactly("switch0 off");
   }
 
@@ -438,6 +461,70 @@ class SurvivalAppTest {
   }
 
   @Test
+  void commandLossIsAnsweredOnceThoughTheProcessIsStartedAnew() {
+    craft.services().state().update(next -> next.setLastCommandNanos(1_000_000_000_000L));
+    craft.run(app, 101);
+    assertThat(told("COMMAND_LOSS")).isEqualTo(1);
+    assertThat(onDisk().getCommandLossSinceNanos()).isGreaterThanOrEqualTo(1_100_000_000_000L);
+    app = craft.start(new SurvivalApp.Factory());
+    craft.run(app, 90);
+    assertThat(told("COMMAND_LOSS")).isEqualTo(1);
+    craft.run(app, 12);
+    assertThat(told("COMMAND_LOSS")).isEqualTo(2);
+  }
+
+  @Test
+  void commandLossComesThoughTheProcessIsStartedAnewMoreOftenThanItsLimit() {
+    // of a mission time that has ended
+    craft
+        .services()
+        .state()
+        .update(
+            next ->
+                next.setLastCommandNanos(5_000_000_000_000L)
+                    .setCommandLossSinceNanos(4_000_000_000_000L));
+    app = craft.start(new SurvivalApp.Factory());
+    craft.run(app, 60);
+    app = craft.start(new SurvivalApp.Factory());
+    craft.run(app, 30);
+    assertThat(told("COMMAND_LOSS")).isZero();
+    app = craft.start(new SurvivalApp.Factory());
+    craft.run(app, 12);
+    assertThat(told("COMMAND_LOSS")).isEqualTo(1);
+  }
+
+  @Test
+  void theSequenceOfCommandLossIsStartedWhenSomebodyRunsSequences() {
+    List<String> started = new ArrayList<>();
+    craft.run(app, 131);
+    craft
+        .services()
+        .commands()
+        .handle(
+            CommandCase.START_SEQUENCE,
+            (command, execution) -> {
+              started.add(command.getStartSequence().getSequence());
+              execution.complete();
+            });
+    craft.run(app, 60);
+    assertThat(started).containsExactly("home");
+  }
+
+  @Test
+  void theSequenceOfCommandLossIsNotTriedForEver() {
+    List<String> started = new ArrayList<>();
+    craft.run(app, 170);
+    craft
+        .services()
+        .commands()
+        .handle(
+            CommandCase.START_SEQUENCE,
+            (command, execution) -> started.add(command.getStartSequence().getSequence()));
+    craft.run(app, 25);
+    assertThat(started).isEmpty();
+  }
+
+  @Test
   void aTableThatWouldFlutterIsRefused() {
     PowerTable.Builder bad = POWER.clone();
     bad.getRungsBuilder(0).setRestoreVolts(22);
@@ -445,6 +532,19 @@ class SurvivalAppTest {
     bad.addRungs(PowerRung.newBuilder().setName("late").setShedVolts(25).setRestoreVolts(26));
     assertThat(load(bad)).isEqualTo(Stage.FAILED);
     assertThat(craft.reason()).contains("restore_volts").contains("late");
+  }
+
+  @Test
+  void aVoltageThatIsNoNumberIsNone() {
+    volts = Double.NaN;
+    craft.run(app, 10);
+    assertThat(switched).isEmpty();
+    shed();
+    volts = Double.NaN;
+    craft.run(app, 30);
+    volts = Double.POSITIVE_INFINITY;
+    craft.run(app, 30);
+    assertThat(state().getShedRungs()).isEqualTo(1);
   }
 
   @Test
@@ -720,7 +820,64 @@ class SurvivalAppTest {
     bad = POWER.clone();
     bad.getHeatBuilder(0).setOffCelsius(Double.POSITIVE_INFINITY);
     assertThat(load(bad)).isEqualTo(Stage.FAILED);
-    assertThat(load(POWER.clone().setMonitor("plate0"))).isEqualTo(Stage.COMPLETED);
+  }
+
+  @Test
+  void aTableIsRefusedWhoseMonitorMeasuresNoPowerOrIsNotInUseOrWhoseRailsAreNone() {
+    assertThat(load(POWER.clone().setMonitor("plate0"))).isEqualTo(Stage.FAILED);
+    assertThat(craft.reason()).contains("monitor: \"plate0\" is no PowerMonitor");
+    assertThat(load(POWER.clone().setMonitor("monitor1"))).isEqualTo(Stage.FAILED);
+    assertThat(craft.reason()).contains("\"monitor1\" is of a card that is not in use");
+    PowerTable.Builder bad = POWER.clone();
+    bad.getRungsBuilder(0).addRails("card0");
+    bad.getHeatBuilder(0).setDevice("bus").addRails("plate0");
+    assertThat(load(bad)).isEqualTo(Stage.FAILED);
+    assertThat(craft.reason())
+        .contains("cards: \"card0\" is no PowerSwitch")
+        .contains("heat: \"bus\" is no TemperatureSensor or ComputeCard")
+        .contains("heat of bus: \"plate0\" is no PowerSwitch");
+    bad = POWER.clone();
+    bad.getHeatBuilder(0).setDevice("card0");
+    assertThat(load(bad)).isEqualTo(Stage.COMPLETED);
+  }
+
+  @Test
+  void moreRailsThanTheHardwareTakesAtATimeGoOffOneAfterTheOther() {
+    PowerTable.Builder many = POWER.clone();
+    many.getRungsBuilder(0).clearRails();
+    for (int i = 0; i < RAILS; i++) {
+      many.getRungsBuilder(0).addRails("switch" + i);
+    }
+    assertThat(load(many)).isEqualTo(Stage.COMPLETED);
+    List<Execution> open = new ArrayList<>();
+    craft.services().commands().handle(CommandCase.SWITCH_RAIL, (command, e) -> open.add(e));
+    volts = 22;
+    craft.run(app, 6);
+    assertThat(open).hasSize(RailOrders.MOST_OFFS);
+    open.get(0).complete();
+    open.get(1).complete();
+    craft.run(app, 1);
+    assertThat(open).hasSize(RailOrders.MOST_OFFS + 2);
+    List.copyOf(open).forEach(Execution::complete);
+    craft.run(app, 1);
+    assertThat(open).hasSize(RAILS);
+    assertThat(told("RAIL_REFUSED")).isZero();
+  }
+
+  @Test
+  void aRailThatDoesNotComeOnAfterItWasIsolatedIsToldOfAgain() {
+    shed();
+    volts = 28;
+    refusing = true;
+    craft.run(app, 60);
+    assertThat(told("RAIL_REFUSED")).isEqualTo(2);
+    craft.services().state().update(next -> next.addIsolatedDevices("switch0"));
+    when(craft.hardware.reading("switch0", RailReading.class))
+        .thenReturn(Optional.of(reading(false)));
+    craft.run(app, 3);
+    craft.services().state().update(FlightState.Builder::clearIsolatedDevices);
+    craft.run(app, 20);
+    assertThat(told("RAIL_REFUSED")).isEqualTo(3);
   }
 
   @Test
