@@ -47,8 +47,13 @@ final class AppRunner {
   private volatile boolean heartbeatInhibited;
   private final AtomicLong cpuNanos = new AtomicLong();
 
-  /** Something that a command, or fault protection, wants of the app. */
-  record Request(AppAction action, String origin, Runnable done) {}
+  /**
+   * Something that a command, or fault protection, wants of the app.
+   *
+   * @param mayStart whether a restart may start an app that is stopped by then
+   * @param done called when it has been done, or refused
+   */
+  record Request(AppAction action, String origin, boolean mayStart, Runnable done) {}
 
   /**
    * @param mayStart whether those that it needs run, and those before it are initialised
@@ -220,7 +225,14 @@ final class AppRunner {
         end();
         state = AppState.STOPPED;
       }
-      case RESTART_APP -> restart(request.origin());
+      case RESTART_APP -> {
+        if (state == AppState.STOPPED && !request.mayStart()) {
+          // stopped after it was asked for
+          services.events().report(CoreEvent.APP_NOT_RESTARTED, name(), request.origin());
+        } else {
+          restart(request.origin());
+        }
+      }
       case RELOAD_APP ->
           guarded(
               () -> {

@@ -315,7 +315,7 @@ public final class Executive implements AppControl {
       // whoever has stopped it had a reason, and ground alone starts it again
       return false;
     }
-    return control(app, AppAction.RESTART_APP, why, () -> {}).isEmpty();
+    return control(app, AppAction.RESTART_APP, why, false, () -> {}).isEmpty();
   }
 
   @Override
@@ -337,10 +337,12 @@ public final class Executive implements AppControl {
    * Asks an app for something.
    *
    * @param origin who wants it, for events
+   * @param mayStart whether a restart may start an app that is stopped
    * @param done called when it has been done, mostly on the app's thread
    * @return why it cannot be; empty where it will be
    */
-  Optional<String> control(String app, AppAction action, String origin, Runnable done) {
+  Optional<String> control(
+      String app, AppAction action, String origin, boolean mayStart, Runnable done) {
     AppRunner runner = runners.get(app);
     if (runner == null) {
       return Optional.of("no app is called " + app + "; there are " + runners.keySet());
@@ -350,7 +352,7 @@ public final class Executive implements AppControl {
       done.run();
       return Optional.empty();
     }
-    return runner.request(new AppRunner.Request(action, origin, done))
+    return runner.request(new AppRunner.Request(action, origin, mayStart, done))
         ? Optional.empty()
         : Optional.of("too much waits for app " + app + " already");
   }

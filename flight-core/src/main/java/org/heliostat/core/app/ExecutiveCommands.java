@@ -55,7 +55,7 @@ final class ExecutiveCommands {
       return;
     }
     Optional<String> refusal =
-        executive.control(wanted.getApp(), wanted.getAction(), GROUND, execution::complete);
+        executive.control(wanted.getApp(), wanted.getAction(), GROUND, true, execution::complete);
     refusal.ifPresent(execution::fail);
   }
 

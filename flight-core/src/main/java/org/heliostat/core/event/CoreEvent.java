@@ -83,6 +83,7 @@ public enum CoreEvent implements EventDefinition {
       85, Severity.CRITICAL, "only platform apps are started: %s has ended the process %d times"),
   MEMORY_NOT_LOCKED(86, Severity.WARNING, "memory may be paged out: %s"),
   OPERATIONAL(87, Severity.INFO, "all apps run"),
+  APP_NOT_RESTARTED(110, Severity.WARNING, "app %s is stopped and not started anew: %s"),
 
   // time
   TIME_QUALITY(88, Severity.INFO, "quality of UTC %s -> %s"),

@@ -56,9 +56,12 @@ class AppRunnerTest {
     return runner;
   }
 
+  private AppRunner.Request request(AppAction action, String origin, boolean mayStart) {
+    return new AppRunner.Request(action, origin, mayStart, done::incrementAndGet);
+  }
+
   private void ask(AppRunner runner, AppAction action) throws Exception {
-    assertThat(runner.request(new AppRunner.Request(action, "by command", done::incrementAndGet)))
-        .isTrue();
+    assertThat(runner.request(request(action, "by command", true))).isTrue();
     runner.advance();
   }
 
@@ -195,6 +198,25 @@ class AppRunnerTest {
   }
 
   @Test
+  void aRestartThatWaitsBehindAStopStartsItForGroundAlone() throws Exception {
+    AppRunner runner = running();
+    assertThat(runner.request(request(AppAction.STOP_APP, "by command", true))).isTrue();
+    assertThat(runner.request(request(AppAction.RESTART_APP, "rule a", false))).isTrue();
+    runner.advance();
+    runner.advance();
+    assertThat(runner.state()).isEqualTo(AppState.STOPPED);
+    assertThat(runner.restarts()).isZero();
+    assertThat(done).hasValue(2);
+    verify(events).report(CoreEvent.APP_NOT_RESTARTED, "one", "rule a");
+    ask(runner, AppAction.RESTART_APP);
+    assertThat(runner.state()).isEqualTo(AppState.INITIALISING);
+    // and what runs is protection's to restart
+    assertThat(runner.request(request(AppAction.RESTART_APP, "rule a", false))).isTrue();
+    runner.advance();
+    assertThat(runner.restarts()).isEqualTo(2);
+  }
+
+  @Test
   void reloadsInPlaceWhereTheAppCan() throws Exception {
     when(app.reload()).thenReturn(true, false);
     AppRunner runner = running();
@@ -213,11 +235,9 @@ class AppRunnerTest {
   void refusesWhatIsTooMuch() {
     AppRunner runner = runner();
     for (int i = 0; i < 8; i++) {
-      assertThat(runner.request(new AppRunner.Request(AppAction.RESTART_APP, "", () -> {})))
-          .isTrue();
+      assertThat(runner.request(request(AppAction.RESTART_APP, "", true))).isTrue();
     }
-    assertThat(runner.request(new AppRunner.Request(AppAction.RESTART_APP, "", () -> {})))
-        .isFalse();
+    assertThat(runner.request(request(AppAction.RESTART_APP, "", true))).isFalse();
   }
 
   @Test
