@@ -274,11 +274,15 @@ public final class Main {
     services
         .events()
         .report(CoreEvent.SHUTDOWN, ending.map(Executive.Ending::reason).orElse("commanded"));
-    watchdog.end(ending.isEmpty());
+    noteEnd(services, log, ending);
+    if (ending.isPresent()) {
+      watchdog.beginRestart();
+    } else {
+      watchdog.end(true);
+    }
     executive.stop();
     services.commands().tick();
     services.events().retry();
-    ending.ifPresentOrElse(log::end, () -> log.end("a commanded stop"));
     services
         .state()
         .update(
@@ -293,9 +297,16 @@ public final class Main {
       progress.settle(Optional.empty());
     }
     if (ending.isPresent()) {
+      watchdog.end(false);
       signals.remove(ender);
     }
     return ending.isPresent() ? 3 : 0;
+  }
+
+  /** Before the apps end: where one hangs, that may take longer than the board has. */
+  private static void noteEnd(Services services, ResetLog log, Optional<Executive.Ending> ending) {
+    ending.ifPresentOrElse(log::end, () -> log.end("a commanded stop"));
+    boolean unused = services.state().trySave();
   }
 
   static boolean lockMemory(Services services) {

@@ -66,6 +66,9 @@ class MainTest {
   /** What the app of these missions does, once, on its thread. */
   private static volatile Script script = services -> {};
 
+  /** What it does when it is ended. */
+  private static volatile Runnable lastWord = () -> {};
+
   /** The process waits to be ended: all commands have their handlers by now. */
   private static volatile CountDownLatch flies = new CountDownLatch(0);
 
@@ -135,7 +138,9 @@ class MainTest {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+      lastWord.run();
+    }
   }
 
   @BeforeEach
@@ -148,6 +153,7 @@ class MainTest {
   @AfterEach
   void noScript() {
     script = services -> {};
+    lastWord = () -> {};
   }
 
   private Main main() {
@@ -376,6 +382,24 @@ class MainTest {
     assertThat(state.getFailingAppBoots()).isZero();
     assertThat(new BootGuard(data).begin().attempts()).as("forgotten by an orderly end").isZero();
     assertThat(out.toString(StandardCharsets.UTF_8)).contains("core/BOOT ", "core/SHUTDOWN ");
+  }
+
+  @Test
+  void howItEndedIsOnDiskBeforeTheAppsAreEnded() throws Exception {
+    List<String> ends = new CopyOnWriteArrayList<>();
+    lastWord =
+        () -> {
+          try {
+            FlightState stored = state();
+            ends.add(stored.getResetLog(stored.getResetLogCount() - 1).getEnd());
+          } catch (IOException e) {
+            ends.add(e.toString());
+          }
+        };
+    assertThat(fly(RESTART, services -> restart(services, 1))).isEqualTo(3);
+    assertThat(fly(RESTART, services -> enders.get(1).start())).isZero();
+    assertThat(ends).containsExactly("by command", "a commanded stop");
+    assertThat(state().getBacklogRecords()).isPositive();
   }
 
   @Test

@@ -29,6 +29,11 @@ import org.heliostat.protocol.RateGroupStatus;
 public final class Executive implements AppControl {
   private static final long END_MILLIS = 8_000;
   private static final long LEAVE_MILLIS = 4_000;
+
+  /** Ends after all others: with it the watchdog is closed, which is kicked while they end. */
+  private static final String LAST = "hardware";
+
+  private static final long LAST_MILLIS = 3_000;
   private static final int STACK_LINES = 8;
 
   private final Services services;
@@ -39,6 +44,7 @@ public final class Executive implements AppControl {
   private final CountDownLatch over = new CountDownLatch(1);
   private final Set<String> interrupted = new HashSet<>();
   private volatile boolean stopping;
+  private volatile boolean stoppingLast;
   private volatile Optional<Ending> ending = Optional.empty();
 
   /**
@@ -177,7 +183,7 @@ public final class Executive implements AppControl {
   }
 
   private void run(AppRunner runner) {
-    while (!stopping) {
+    while (!isToEnd(runner)) {
       try {
         long pause = runner.advance();
         if (runner.state() == AppState.GAVE_UP) {
@@ -187,12 +193,16 @@ public final class Executive implements AppControl {
           TimeUnit.NANOSECONDS.sleep(pause);
         }
       } catch (InterruptedException e) {
-        if (!stopping) {
+        if (!isToEnd(runner)) {
           runner.failed(e);
         }
       }
     }
     runner.end();
+  }
+
+  private boolean isToEnd(AppRunner runner) {
+    return runner.name().equals(LAST) ? stoppingLast : stopping;
   }
 
   private void giveUp(AppRunner runner) {
@@ -287,21 +297,32 @@ public final class Executive implements AppControl {
 
   /**
    * Ends the apps, all at once; one that does not end of itself in {@value #END_MILLIS} ms is
-   * interrupted, and left behind after {@value #LEAVE_MILLIS} ms more.
+   * interrupted, and left behind after {@value #LEAVE_MILLIS} ms more. Only then ends the app
+   * {@value #LAST}, for which it is {@value #LAST_MILLIS} ms each.
    */
   public void stop() throws InterruptedException {
     stopping = true;
     over.countDown();
     groups.forEach(RateGroup::requestEnd);
-    join(END_MILLIS);
-    threads.values().forEach(Thread::interrupt);
-    join(LEAVE_MILLIS);
+    List<Thread> others = new ArrayList<>(threads.values());
+    List<Thread> last = Optional.ofNullable(threads.get("app-" + LAST)).stream().toList();
+    others.removeAll(last);
+    end(others, END_MILLIS, LEAVE_MILLIS);
+    stoppingLast = true;
+    end(last, LAST_MILLIS, LAST_MILLIS);
   }
 
-  /** Waits for all threads together. */
-  private void join(long millis) throws InterruptedException {
+  private static void end(List<Thread> some, long endMillis, long leaveMillis)
+      throws InterruptedException {
+    join(some, endMillis);
+    some.forEach(Thread::interrupt);
+    join(some, leaveMillis);
+  }
+
+  /** Waits for threads, for all of them together. */
+  private static void join(List<Thread> some, long millis) throws InterruptedException {
     long start = System.nanoTime();
-    for (Thread thread : threads.values()) {
+    for (Thread thread : some) {
       long rest = millis - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
       // 0 would wait for ever
       thread.join(Math.max(1, rest));

@@ -2,6 +2,7 @@ package org.heliostat.core.app;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -15,11 +16,15 @@ import org.heliostat.protocol.DeviceFault;
  * Kicks the board's watchdogs once a second of host time, but only while every app is alive: when
  * one shows no sign of life for as long as the mission allows it, the board is left to the
  * watchdog. Says at boot if it was the watchdog that reset the board. {@link #end} stops the
- * watchdogs, but for a restart of the process: that is to be over before they reset the board.
+ * watchdogs, but for a restart of the process: then they are kicked while the apps end ({@link
+ * #beginRestart}), and run on over the boot of the next process.
  */
 public final class WatchdogKeeper {
   private static final long PERIOD_MILLIS = 1_000;
   private static final long JOIN_MILLIS = 2_000;
+
+  /** A bit more than {@link Executive#stop} takes where apps hang; an end that hangs is reset. */
+  private static final long RESTART_NANOS = 20_000_000_000L;
 
   private final Services services;
   private final Executive executive;
@@ -31,6 +36,7 @@ public final class WatchdogKeeper {
   private final Object hands = new Object();
   private boolean held;
   private boolean ended;
+  private volatile Optional<Long> restartBegun = Optional.empty();
 
   WatchdogKeeper(Services services, Executive executive, Runnable beside) {
     this.beside = beside;
@@ -65,6 +71,10 @@ public final class WatchdogKeeper {
   }
 
   void look() {
+    if (restartBegun.isPresent()) {
+      kickOn();
+      return;
+    }
     executive.look();
     beside.run();
     List<String> stalled = executive.stalled();
@@ -84,12 +94,8 @@ public final class WatchdogKeeper {
   private void kick(Watchdog watchdog) {
     String doing = "it cannot be kicked";
     try {
-      synchronized (hands) {
-        if (ended) {
-          // a kick would start it again
-          return;
-        }
-        watchdog.kick();
+      if (!strike(watchdog)) {
+        return;
       }
       doing = "it does not say why the board booted";
       if (!asked.contains(watchdog.name())) {
@@ -102,18 +108,59 @@ public final class WatchdogKeeper {
         }
       }
       failing.remove(watchdog.name());
-    } catch (HardwareFault e) {
-      if (failing.add(watchdog.name())) {
-        services
-            .events()
-            .reportDevice(
-                CoreEvent.DEVICE_FAULT,
-                watchdog.name(),
-                DeviceFault.REFUSED,
-                doing,
-                String.valueOf(e.getMessage()));
+    } catch (HardwareFault
+        | RuntimeException
+        | LinkageError
+        | StackOverflowError
+        | AssertionError e) {
+      // a driver that is broken costs its watchdog and no other
+      if (restartBegun.isEmpty() && failing.add(watchdog.name())) {
+        report(watchdog, doing, e);
       }
     }
+  }
+
+  /** Kicks it; false where it is over. */
+  private boolean strike(Watchdog watchdog) throws HardwareFault {
+    synchronized (hands) {
+      if (ended) {
+        // a kick would start it again
+        return false;
+      }
+      watchdog.kick();
+      return true;
+    }
+  }
+
+  private void kickOn() {
+    long begun = restartBegun.orElseThrow();
+    if (services.clock().hostNanos() - begun >= RESTART_NANOS) {
+      return;
+    }
+    for (Watchdog watchdog : services.hardware().watchdogs()) {
+      try {
+        boolean unused = strike(watchdog);
+      } catch (HardwareFault
+          | RuntimeException
+          | LinkageError
+          | StackOverflowError
+          | AssertionError e) {
+        // the app hardware has ended and closed it; what failed before has been reported
+      }
+    }
+  }
+
+  private void report(Watchdog watchdog, String doing, Throwable thrown) {
+    services
+        .events()
+        .reportDevice(
+            CoreEvent.DEVICE_FAULT,
+            watchdog.name(),
+            DeviceFault.REFUSED,
+            doing,
+            thrown instanceof HardwareFault
+                ? String.valueOf(thrown.getMessage())
+                : "the driver failed: " + thrown);
   }
 
   /**
@@ -130,10 +177,20 @@ public final class WatchdogKeeper {
   }
 
   /**
+   * The process ends, to be started anew: from now on the watchdogs are kicked whatever sign of
+   * life there is of the apps, which end, until {@link #end} or for 20 s of host time. One that the
+   * app {@code hardware} has closed runs on from its last kick. May be called from any thread.
+   */
+  public void beginRestart() {
+    restartBegun = Optional.of(services.clock().hostNanos());
+    kickOn();
+  }
+
+  /**
    * Kicks no more.
    *
-   * @param stop whether the watchdogs are stopped; otherwise they run on from a last kick, over the
-   *     end of this process and the boot of the next
+   * @param stop whether the watchdogs are stopped; otherwise they run on from their last kick, over
+   *     the boot of the next process
    */
   public void end(boolean stop) throws InterruptedException {
     over.countDown();
@@ -141,22 +198,19 @@ public final class WatchdogKeeper {
     synchronized (hands) {
       ended = true;
     }
+    if (!stop) {
+      return;
+    }
     for (Watchdog watchdog : services.hardware().watchdogs()) {
       try {
-        if (stop) {
-          watchdog.disarm();
-        } else {
-          watchdog.kick();
-        }
-      } catch (HardwareFault e) {
-        services
-            .events()
-            .reportDevice(
-                CoreEvent.DEVICE_FAULT,
-                watchdog.name(),
-                DeviceFault.REFUSED,
-                stop ? "it cannot be stopped" : "it cannot be kicked",
-                String.valueOf(e.getMessage()));
+        watchdog.disarm();
+      } catch (HardwareFault
+          | RuntimeException
+          | LinkageError
+          | StackOverflowError
+          | AssertionError e) {
+        // a driver that is broken keeps no other from being stopped, nor the flight from ending
+        report(watchdog, "it cannot be stopped", e);
       }
     }
   }

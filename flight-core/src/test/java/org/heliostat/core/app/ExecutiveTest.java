@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.heliostat.core.command.CommandHandler;
@@ -170,6 +171,65 @@ class ExecutiveTest {
     assertThat(executive.await(() -> {})).isEmpty();
     executive.stop();
     verify(apps.get("one"), times(begun.size())).close();
+  }
+
+  @Test
+  void theHardwareIsThereUntilAllOthersHaveEnded() throws Exception {
+    app("hardware");
+    app("one");
+    AtomicBoolean ends = new AtomicBoolean();
+    CountDownLatch on = new CountDownLatch(3);
+    doAnswer(
+            call -> {
+              if (ends.get()) {
+                on.countDown();
+              }
+              return null;
+            })
+        .when(apps.get("hardware"))
+        .step();
+    AtomicBoolean goesOn = new AtomicBoolean();
+    doAnswer(
+            call -> {
+              ends.set(true);
+              goesOn.set(on.await(5, TimeUnit.SECONDS));
+              return null;
+            })
+        .when(apps.get("one"))
+        .close();
+    Executive executive = start();
+    assertThat(List.of(begun.take(), begun.take())).containsExactly("hardware", "one");
+    executive.stop();
+    assertThat(goesOn).isTrue();
+    InOrder order = inOrder(apps.get("one"), apps.get("hardware"));
+    order.verify(apps.get("one")).close();
+    order.verify(apps.get("hardware")).close();
+  }
+
+  @Test
+  void aRestartByProtectionDoesNotUndoAStopThatWaits() throws Exception {
+    app("one");
+    CountDownLatch hanging = new CountDownLatch(1);
+    CountDownLatch end = new CountDownLatch(1);
+    doAnswer(hang(hanging, end)).when(apps.get("one")).step();
+    CountDownLatch refused = new CountDownLatch(1);
+    doAnswer(
+            call -> {
+              refused.countDown();
+              return null;
+            })
+        .when(events)
+        .report(CoreEvent.APP_NOT_RESTARTED, "one", "protection a");
+    Executive executive = start();
+    executive.register(() -> {});
+    hanging.await();
+    control("one", AppAction.STOP_APP);
+    assertThat(executive.restart("one", "protection a")).isTrue();
+    end.countDown();
+    refused.await();
+    assertThat(executive.stateOf("one")).isEqualTo(AppState.STOPPED);
+    executive.stop();
+    assertThat(begun).hasSize(1);
   }
 
   @Test

@@ -140,11 +140,74 @@ class WatchdogKeeperTest {
   }
 
   @Test
-  void aRestartLeavesItRunningFromALastKick() throws Exception {
+  void aRestartKicksItAtOnceAndOnWhileAppsThatHangAreEnded() throws Exception {
+    when(executive.stalled()).thenReturn(List.of("payload"));
+    keeper.look();
+    keeper.beginRestart();
+    verify(watchdog, times(1)).kick();
+    when(clock.hostNanos()).thenReturn(19_999_999_999L);
+    keeper.look();
+    verify(watchdog, times(2)).kick();
+    // what comes after belongs to the life of the apps
+    assertThat(beside).isEqualTo(1);
+    verify(executive, times(1)).look();
+  }
+
+  @Test
+  void anEndThatHangsIsLeftToTheWatchdog() throws Exception {
+    keeper.beginRestart();
+    when(clock.hostNanos()).thenReturn(20_000_000_000L);
+    keeper.look();
+    verify(watchdog, times(1)).kick();
+  }
+
+  @Test
+  void aRestartLeavesItRunningAndKicksItNoMore() throws Exception {
+    keeper.beginRestart();
     keeper.end(false);
     keeper.look();
     verify(watchdog, times(1)).kick();
     verify(watchdog, never()).disarm();
+  }
+
+  @Test
+  void thatAWatchdogIsClosedInARestartIsNoFault() throws Exception {
+    keeper.beginRestart();
+    doThrow(new HardwareFault(HardwareFault.Kind.REFUSED, "dog", "closed")).when(watchdog).kick();
+    keeper.look();
+    doThrow(new IllegalStateException("closed")).when(watchdog).kick();
+    keeper.look();
+    keeper.end(false);
+    verify(watchdog, times(3)).kick();
+    verify(events, never()).reportDevice(any(), any(), any(), any(), any());
+  }
+
+  @Test
+  void aBrokenDriverCostsItsWatchdogAndNoOther() throws Exception {
+    Watchdog other = mock(Watchdog.class);
+    when(other.name()).thenReturn("other");
+    when(hardware.watchdogs()).thenReturn(List.of(watchdog, other));
+    doThrow(new IllegalStateException("a defect")).when(watchdog).kick();
+    doThrow(new NoClassDefFoundError("a part")).when(watchdog).disarm();
+    keeper.look();
+    keeper.look();
+    verify(other, times(2)).kick();
+    verify(events, times(1))
+        .reportDevice(
+            CoreEvent.DEVICE_FAULT,
+            "dog",
+            DeviceFault.REFUSED,
+            "it cannot be kicked",
+            "the driver failed: java.lang.IllegalStateException: a defect");
+    keeper.end(true);
+    verify(other).disarm();
+    verify(events)
+        .reportDevice(
+            CoreEvent.DEVICE_FAULT,
+            "dog",
+            DeviceFault.REFUSED,
+            "it cannot be stopped",
+            "the driver failed: java.lang.NoClassDefFoundError: a part");
   }
 
   @Test

@@ -10,7 +10,7 @@ import org.heliostat.hal.Watchdog;
  * A watchdog of the kernel ({@code Documentation/watchdog/watchdog-api.rst}).
  *
  * <p>Parameters: {@code path} (default {@code /dev/watchdog0}), {@code timeout_seconds} (1 to 3600;
- * default 10).
+ * default 10; longer than the process takes to boot, where the watchdog runs on over a restart).
  */
 public final class WatchdogDriver extends PartDriver<WatchdogDriver.Settings> {
   record Settings(String path, int timeoutSeconds) {}
