@@ -37,14 +37,19 @@ public final class CommandJournal implements AutoCloseable {
   /** Fewer than slots but two: one for the newest, one for the next write. */
   private static final int DISK_THREADS = SLOTS - 2;
 
+  private final Path path;
   private final RawFile file;
   private final Disk disk;
   private final Force force;
   private final AtomicIntegerArray busy = new AtomicIntegerArray(SLOTS);
   private final Content recovered;
   private final boolean damaged;
+  private volatile boolean whole;
   private long sequence;
   private int newest;
+
+  /** The slot in which a write failed last; a bad block must not be all that is tried. */
+  private int failed = SLOTS;
 
   /** Brings what was written to the file onto the disk. */
   interface Force {
@@ -62,7 +67,14 @@ public final class CommandJournal implements AutoCloseable {
   }
 
   private CommandJournal(
-      RawFile file, Disk disk, Force force, Content recovered, int newest, boolean damaged) {
+      Path path,
+      RawFile file,
+      Disk disk,
+      Force force,
+      Content recovered,
+      int newest,
+      boolean damaged) {
+    this.path = path;
     this.file = file;
     this.disk = disk;
     this.force = force;
@@ -72,8 +84,8 @@ public final class CommandJournal implements AutoCloseable {
     this.damaged = damaged;
   }
 
-  /** Opens the journal, and makes it where it is not there. */
-  public static CommandJournal open(Path path) throws IOException {
+  /** Opens the journal, and makes it where it is not there; a disk that refuses may do so later. */
+  public static CommandJournal open(Path path) {
     return open(
         path,
         new Disk("command-disk", DISK_THREADS, Disk.DEADLINE_NANOS),
@@ -82,41 +94,47 @@ public final class CommandJournal implements AutoCloseable {
   }
 
   /** Opens it on a disk that may be made to fail. */
-  static CommandJournal open(Path path, Disk disk, Force force) throws IOException {
-    RawFile file = RawFile.open(path);
-    boolean opened = false;
+  static CommandJournal open(Path path, Disk disk, Force force) {
+    RawFile file = new RawFile(path);
+    int found = SLOTS - 1;
+    Content best = new Content(0, 0, List.of());
+    boolean anything = false;
+    for (int slot = 0; slot < SLOTS; slot++) {
+      ByteBuffer bytes = ByteBuffer.allocate(SLOT_BYTES);
+      try {
+        file.read(bytes, (long) slot * SLOT_STRIDE);
+      } catch (IOException e) {
+        // one bad block must not keep the others from being read
+        anything = true;
+      }
+      anything |= !blank(bytes.flip());
+      Optional<Content> content = decode(bytes);
+      if (content.isPresent() && content.get().sequence > best.sequence) {
+        best = content.get();
+        found = slot;
+      }
+    }
+    CommandJournal journal =
+        new CommandJournal(path, file, disk, force, best, found, anything && best.sequence == 0);
     try {
-      int found = SLOTS - 1;
-      Content best = new Content(0, 0, List.of());
-      boolean anything = false;
-      for (int slot = 0; slot < SLOTS; slot++) {
-        ByteBuffer bytes = ByteBuffer.allocate(SLOT_BYTES);
-        try {
-          file.read(bytes, (long) slot * SLOT_STRIDE);
-        } catch (IOException e) {
-          // one bad block must not keep the others from being read
-          anything = true;
-        }
-        anything |= !blank(bytes.flip());
-        Optional<Content> content = decode(bytes);
-        if (content.isPresent() && content.get().sequence > best.sequence) {
-          best = content.get();
-          found = slot;
-        }
+      journal.makeWhole();
+    } catch (IOException e) {
+      // a disk that takes nothing: tried again with each write
+    }
+    return journal;
+  }
+
+  /** Takes the blocks of all slots, so that no later write needs new ones. */
+  private void makeWhole() throws IOException {
+    if (!whole) {
+      long there = file.size();
+      long missing = (long) SLOTS * SLOT_STRIDE - there;
+      if (missing > 0) {
+        file.write(ByteBuffer.allocate((int) missing), there);
       }
-      long size = (long) SLOTS * SLOT_STRIDE;
-      if (file.size() < size) {
-        // blocks are taken now, so that no later write needs new ones
-        file.write(ByteBuffer.allocate((int) (size - file.size())), file.size());
-        file.force(true);
-        CheckedFile.forceFolder(path);
-      }
-      opened = true;
-      return new CommandJournal(file, disk, force, best, found, anything && best.sequence == 0);
-    } finally {
-      if (!opened) {
-        file.close();
-      }
+      file.force(true);
+      CheckedFile.forceFolder(path);
+      whole = true;
     }
   }
 
@@ -147,6 +165,7 @@ public final class CommandJournal implements AutoCloseable {
       disk.run(
           () -> {
             try {
+              makeWhole();
               file.write(bytes, (long) slot * SLOT_STRIDE);
               force.run(file);
             } finally {
@@ -158,6 +177,7 @@ public final class CommandJournal implements AutoCloseable {
     } catch (IOException e) {
       // where it hangs, the slot is free again when the disk lets go of it, or never
       begun = true;
+      failed = slot;
       throw e;
     } finally {
       if (!begun) {
@@ -167,11 +187,18 @@ public final class CommandJournal implements AutoCloseable {
   }
 
   private int free() throws IOException {
+    int last = SLOTS;
     for (int i = 1; i < SLOTS; i++) {
       int slot = (newest + i) % SLOTS;
       if (busy.get(slot) == 0) {
-        return slot;
+        if (slot != failed) {
+          return slot;
+        }
+        last = slot;
       }
+    }
+    if (last < SLOTS) {
+      return last;
     }
     throw new IOException("every slot of the journal still waits for the disk");
   }

@@ -90,13 +90,6 @@ public final class CheckedFile {
         || (Files.exists(backup) && !Files.exists(path) && read(backup).isEmpty());
   }
 
-  /** Gives up a newest file that does not read; the one before takes its place. */
-  public void dropDamaged() throws IOException {
-    if (Files.exists(path) && read(path).isEmpty()) {
-      Files.delete(path);
-    }
-  }
-
   /** Removes the file and the one before. */
   public void delete() throws IOException {
     // the one before first: left alone it would come back

@@ -3,45 +3,87 @@ package org.heliostat.core.file;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.NonWritableChannelException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 
 /**
- * A file that is read and written at any place. One that can only be read, as all are after a disk
- * fault on ext4, is opened all the same, and takes no write. Thread-safe.
+ * A file that is read and written at any place, and made by the first who opens it. A disk that
+ * gives it to be read alone, as ext4 does after a fault, or not at all, keeps nobody from having
+ * one: what cannot be done is said when it is tried, and is tried anew each time. Thread-safe.
  */
 public final class RawFile implements Closeable {
-  private final FileChannel channel;
+  private final Path path;
+  private volatile Optional<FileChannel> read = Optional.empty();
+  private volatile Optional<FileChannel> written = Optional.empty();
+  private boolean closed;
 
-  private RawFile(FileChannel channel) {
-    this.channel = channel;
+  /** The file at this path, on a disk that may not give it. */
+  public RawFile(Path path) {
+    this.path = path;
+    try {
+      FileChannel unused = toWrite();
+    } catch (IOException e) {
+      // tried again when it is used
+    }
   }
 
-  /** Opens a file, or makes an empty one. */
-  public static RawFile open(Path path) throws IOException {
-    try {
-      return new RawFile(
-          FileChannel.open(
-              path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE));
-    } catch (IOException e) {
-      try {
-        return new RawFile(FileChannel.open(path, StandardOpenOption.READ));
-      } catch (IOException unreadable) {
-        e.addSuppressed(unreadable);
-        throw e;
-      }
+  private FileChannel toWrite() throws IOException {
+    Optional<FileChannel> open = written;
+    return open.isPresent() ? open.get() : openToWrite();
+  }
+
+  private synchronized FileChannel openToWrite() throws IOException {
+    checkOpen();
+    if (written.isEmpty()) {
+      written =
+          Optional.of(
+              FileChannel.open(
+                  path,
+                  StandardOpenOption.CREATE,
+                  StandardOpenOption.READ,
+                  StandardOpenOption.WRITE));
     }
+    return written.orElseThrow();
+  }
+
+  private FileChannel toRead() throws IOException {
+    Optional<FileChannel> open = written.isPresent() ? written : read;
+    return open.isPresent() ? open.get() : openToRead();
+  }
+
+  private synchronized FileChannel openToRead() throws IOException {
+    checkOpen();
+    if (read.isEmpty()) {
+      read = Optional.of(FileChannel.open(path, StandardOpenOption.READ));
+    }
+    return read.orElseThrow();
+  }
+
+  private void checkOpen() throws IOException {
+    if (closed) {
+      throw new ClosedChannelException();
+    }
+  }
+
+  private boolean isThere() {
+    return written.isPresent() || read.isPresent() || !Files.notExists(path);
   }
 
   /** Bytes in it. */
   public long size() throws IOException {
-    return channel.size();
+    return isThere() ? toRead().size() : 0;
   }
 
   /** Fills the buffer from this position on as far as the file goes. */
   public void read(ByteBuffer to, long position) throws IOException {
+    if (!isThere()) {
+      return;
+    }
+    FileChannel channel = toRead();
     long from = position;
     while (to.hasRemaining()) {
       int count = channel.read(to, from);
@@ -54,13 +96,10 @@ public final class RawFile implements Closeable {
 
   /** Writes all of the buffer. */
   public void write(ByteBuffer from, long position) throws IOException {
+    FileChannel channel = toWrite();
     long to = position;
-    try {
-      while (from.hasRemaining()) {
-        to += channel.write(from, to);
-      }
-    } catch (NonWritableChannelException e) {
-      throw new IOException("it could be opened to be read alone", e);
+    while (from.hasRemaining()) {
+      to += channel.write(from, to);
     }
   }
 
@@ -71,11 +110,17 @@ public final class RawFile implements Closeable {
    *     needed to read it again ({@code fdatasync})
    */
   public void force(boolean all) throws IOException {
-    channel.force(all);
+    toWrite().force(all);
   }
 
   @Override
-  public void close() throws IOException {
-    channel.close();
+  public synchronized void close() throws IOException {
+    closed = true;
+    if (read.isPresent()) {
+      read.get().close();
+    }
+    if (written.isPresent()) {
+      written.get().close();
+    }
   }
 }

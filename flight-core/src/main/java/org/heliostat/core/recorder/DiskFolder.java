@@ -33,7 +33,7 @@ final class DiskFolder implements Folder {
 
   @Override
   public OneFile open(String name) throws IOException {
-    return new DiskFile(RawFile.open(path.resolve(name)));
+    return new DiskFile(new RawFile(path.resolve(name)));
   }
 
   @Override

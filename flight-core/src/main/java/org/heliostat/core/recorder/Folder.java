@@ -13,7 +13,7 @@ interface Folder {
   /** Names of all files. */
   List<String> list() throws IOException;
 
-  /** Opens a file, or makes an empty one; one that cannot be written may be opened all the same. */
+  /** Opens a file, or makes an empty one; where that fails, its use may fail instead. */
   OneFile open(String name) throws IOException;
 
   /** Deletes a file, if it is there. */

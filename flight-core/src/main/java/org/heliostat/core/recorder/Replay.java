@@ -104,8 +104,16 @@ final class Replay {
 
   private Optional<Candidate> look(String name, int named) throws IOException {
     segments.numberSeen(named);
-    Folder.OneFile file = folder.open(name);
-    long length = file.size();
+    Folder.OneFile file;
+    long length;
+    try {
+      file = folder.open(name);
+      length = file.size();
+    } catch (IOException e) {
+      // nobody knows how much is in it
+      damages.add(new Damage(name, named, Segment.START));
+      return Optional.empty();
+    }
     ByteBuffer header = ByteBuffer.allocate(Segment.START);
     try {
       file.read(header, 0);

@@ -71,10 +71,15 @@ final class Segments {
         }
       }
     }
-    Segment old = free.getFirst();
+    Segment old = free.removeFirst();
     Segment segment = new Segment(old.name, old.file, nextNumber, old.size, false);
-    segment.writeHeader(firstId);
-    free.removeFirst();
+    try {
+      segment.writeHeader(firstId);
+    } catch (IOException e) {
+      // the next one is tried in another file
+      delete(old.name, old.file);
+      throw e;
+    }
     return use(segment);
   }
 

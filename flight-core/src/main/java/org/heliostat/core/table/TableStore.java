@@ -52,10 +52,6 @@ class TableStore {
           if (bytes.isEmpty()) {
             return new Stored(Optional.empty(), damaged);
           }
-          if (damaged) {
-            // said once
-            file.dropDamaged();
-          }
           try {
             return new Stored(Optional.of(Table.parseFrom(bytes.get())), damaged);
           } catch (InvalidProtocolBufferException e) {

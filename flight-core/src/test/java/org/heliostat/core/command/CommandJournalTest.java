@@ -7,10 +7,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.LongStream;
 import org.heliostat.core.command.CommandJournal.Content;
 import org.heliostat.core.command.CommandJournal.Entry;
@@ -111,9 +113,46 @@ class CommandJournalTest {
       journal.write(1, List.of());
     }
     byte[] whole = Files.readAllBytes(file());
-    Files.write(file(), java.util.Arrays.copyOf(whole, CommandJournal.SLOT_BYTES));
+    Files.write(file(), Arrays.copyOf(whole, CommandJournal.SLOT_BYTES));
     assertThat(reopened().counter()).isEqualTo(1);
     assertThat(Files.size(file())).isEqualTo(whole.length);
+  }
+
+  /** A boot must not end here: ground could mend nothing any more. */
+  @Test
+  void aFileThatNeitherReadsNorTakesAnythingIsTriedAgainWithEachWrite() throws IOException {
+    // as a folder does
+    Files.createDirectory(file());
+    try (CommandJournal journal = CommandJournal.open(file())) {
+      assertThat(journal.damaged()).isTrue();
+      assertThatThrownBy(() -> journal.write(5, List.of())).isInstanceOf(IOException.class);
+      Files.delete(file());
+      journal.write(6, List.of());
+    }
+    assertThat(reopened().counter()).isEqualTo(6);
+    assertThat(Files.size(file())).isEqualTo(CommandJournal.SLOTS * CommandJournal.SLOT_STRIDE);
+  }
+
+  @Test
+  void aBadBlockIsNotAllThatIsTried() throws IOException {
+    AtomicReference<byte[]> second = new AtomicReference<>(new byte[CommandJournal.SLOT_BYTES]);
+    try (CommandJournal journal =
+        CommandJournal.open(
+            file(),
+            new Disk("test", 2, AMPLE),
+            file -> {
+              byte[] now = slot(1);
+              if (!Arrays.equals(second.getAndSet(now), now)) {
+                throw new IOException("a bad block");
+              }
+            })) {
+      journal.write(1, List.of());
+      assertThatThrownBy(() -> journal.write(2, List.of())).hasMessage("a bad block");
+      for (int i = 3; i < 12; i++) {
+        journal.write(i, List.of());
+      }
+    }
+    assertThat(reopened().counter()).isEqualTo(11);
   }
 
   @Test
@@ -167,7 +206,7 @@ class CommandJournalTest {
   private byte[] slot(int index) throws IOException {
     byte[] bytes = Files.readAllBytes(file());
     int at = index * CommandJournal.SLOT_STRIDE;
-    return java.util.Arrays.copyOfRange(bytes, at, at + CommandJournal.SLOT_BYTES);
+    return Arrays.copyOfRange(bytes, at, at + CommandJournal.SLOT_BYTES);
   }
 
   @Test

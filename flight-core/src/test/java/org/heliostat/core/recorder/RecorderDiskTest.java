@@ -308,6 +308,55 @@ class RecorderDiskTest {
   }
 
   @Test
+  void aSegmentThatCannotBeOpenedIsLeftOutAndToldOfOnce() throws Exception {
+    try (Recorder recorder = fixture.open(ROOMY)) {
+      append(recorder, "one");
+    }
+    try (Recorder recorder = fixture.open(ROOMY)) {
+      append(recorder, "two");
+    }
+    fixture.folder.hook(
+        (what, name) -> {
+          if (what.equals("open") && name.equals("seg-0000000001.log")) {
+            throw new IOException("a bad inode");
+          }
+        });
+    for (int boot = 0; boot < 2; boot++) {
+      try (Recorder recorder = fixture.open(ROOMY)) {
+        assertThat(texts(recorder)).containsExactly("two");
+        assertThat(recorder.recoveries()).hasSize(1 - boot);
+      }
+    }
+    assertThat(fixture.folder.segments()).contains("seg-0000000001.log");
+  }
+
+  @Test
+  void aFileThatTakesNothingMoreIsNotAllThatIsTried() throws Exception {
+    Limits limits = Fixture.limits(1000, 4000);
+    AtomicReference<String> bad = new AtomicReference<>("");
+    fixture.folder.hook(
+        (what, name) -> {
+          if (what.equals("write") && name.equals(bad.get())) {
+            throw new IOException("a bad block");
+          }
+        });
+    try (Recorder recorder = fixture.open(limits)) {
+      for (int i = 0; i < 200; i++) {
+        if (i == 100) {
+          bad.set(fixture.folder.segments().get(0));
+        }
+        try {
+          recorder.confirm(List.of(append(recorder, "record " + i)));
+        } catch (RecorderFault e) {
+          assertThat(bad.get()).isNotEmpty();
+        }
+      }
+      assertThat(append(recorder, "last")).isPositive();
+      assertThat(texts(recorder)).endsWith("last");
+    }
+  }
+
+  @Test
   void aFileThatCannotBeMadeOrTakenAwayIsNoHarm() throws Exception {
     Limits limits = Fixture.limits(1000, 4000);
     for (String fails : List.of("delete", "close", "forceNames")) {

@@ -266,8 +266,14 @@ class TablesTest {
     assertThat(value()).isEqualTo(10);
     assertThat(status().getOrigin()).isEqualTo(TableOrigin.LAST_GOOD_TABLE);
     assertThat(String.join("\n", lines)).contains("limits does not read: the one before is in use");
-    // the damaged one must not take the place of the good one before
-    assertThat(file).doesNotExist();
+    // it may read at the next boot, and must not take the place of the good one before
+    assertThat(file).hasBinaryContent(new byte[] {1, 2, 3});
+    boot(List.of(), false);
+    assertThat(value()).isEqualTo(10);
+    end(load(limits(3, 30), true));
+    Files.write(file, new byte[] {1, 2, 3});
+    boot(List.of(), false);
+    assertThat(value()).isEqualTo(10);
     Files.write(folder.resolve("tables/limits.table.bak"), new byte[] {1, 2, 3});
     boot(List.of(limits(9, 7)), false);
     assertThat(value()).isEqualTo(7);
