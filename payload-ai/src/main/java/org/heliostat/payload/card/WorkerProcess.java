@@ -9,6 +9,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -83,7 +84,8 @@ final class WorkerProcess implements AutoCloseable {
    *
    * @param command executable and arguments, with {@code --socket PATH}
    * @param log what the worker prints is appended to it. One that is larger than {@link
-   *     #MAX_LOG_BYTES} is put aside first, as {@code .1}, instead of the one before
+   *     #MAX_LOG_BYTES} is put aside first, as {@code .1}, instead of the one before; where the
+   *     disk takes nothing, what it prints is lost
    * @throws IOException when it cannot be started, ends early, or does not connect in time
    */
   static WorkerProcess start(List<String> command, Path socketPath, Path log, long deadlineNanos)
@@ -93,15 +95,8 @@ final class WorkerProcess implements AutoCloseable {
     try {
       server.bind(UnixDomainSocketAddress.of(socketPath));
       server.configureBlocking(false);
-      // nothing bounds what one worker prints in its life: a limit by the shell (ulimit -f) would
-      // bound its results, too. WorkerMain prints a line when it ends with an error; the room on
-      // the disk is in housekeeping
-      putAside(log);
       process =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-              .start();
+          new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output(log)).start();
       process.getOutputStream().close();
       SocketChannel socket = accept(server, process, deadlineNanos);
       socket.configureBlocking(true);
@@ -119,6 +114,23 @@ final class WorkerProcess implements AutoCloseable {
       server.close();
       Files.deleteIfExists(socketPath);
       throw e;
+    }
+  }
+
+  /**
+   * To the log, or nowhere on a disk that takes nothing: a worker computes without it.
+   *
+   * <p>Nothing bounds what one worker prints in its life: a limit by the shell (ulimit -f) would
+   * bound its results, too. WorkerMain prints a line when it ends with an error; the room on the
+   * disk is in housekeeping.
+   */
+  private static ProcessBuilder.Redirect output(Path log) {
+    try {
+      putAside(log);
+      Files.write(log, new byte[0], StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      return ProcessBuilder.Redirect.appendTo(log.toFile());
+    } catch (IOException e) {
+      return ProcessBuilder.Redirect.DISCARD;
     }
   }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,16 +35,33 @@ public final class FrameStore {
 
   private final Path folder;
   private final CameraConfig camera;
+  private boolean ready;
 
-  /** A store in an own folder; what an earlier run left there is removed. */
-  public FrameStore(Path folder, CameraConfig camera) throws IOException {
+  /**
+   * A store in an own folder; what an earlier run left there is removed, with the first frame at
+   * the latest.
+   */
+  public FrameStore(Path folder, CameraConfig camera) {
     this.folder = folder;
     this.camera = camera;
-    Files.createDirectories(folder);
-    try (DirectoryStream<Path> left = Files.newDirectoryStream(folder)) {
-      for (Path file : left) {
-        Files.delete(file);
+    try {
+      prepare();
+    } catch (IOException e) {
+      // a disk that takes nothing must not keep the payload from starting: it refuses frames then
+    }
+  }
+
+  private void prepare() throws IOException {
+    if (!ready) {
+      Files.createDirectories(folder);
+      try (DirectoryStream<Path> left = Files.newDirectoryStream(folder)) {
+        for (Path file : left) {
+          Files.delete(file);
+        }
+      } catch (DirectoryIteratorException e) {
+        throw e.getCause();
       }
+      ready = true;
     }
   }
 
@@ -55,6 +73,7 @@ public final class FrameStore {
    *     again later
    */
   public Frame take(CameraFrame offered) throws FrameFault, IOException {
+    prepare();
     Map<String, String> sidecar = offered.properties();
     String layout = sidecar.getOrDefault("layout", "");
     if (!LAYOUTS.contains(layout)) {

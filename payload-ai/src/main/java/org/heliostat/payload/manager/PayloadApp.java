@@ -106,7 +106,7 @@ public final class PayloadApp implements App {
       } catch (BadTextFile e) {
         throw new AppFailure("model: " + e.getMessage(), e);
       } catch (IOException e) {
-        throw new AppFailure("frame store or run folder: " + e, e);
+        throw new AppFailure("run folder: " + e, e);
       }
     }
   }

@@ -97,6 +97,12 @@ class WorkerProcessTest {
     assertThat(folder).isDirectoryNotContaining("glob:**.2");
   }
 
+  @Test
+  void withoutALogAWorkerRunsAllTheSame() throws IOException {
+    // a folder takes no line, like a disk that can only be read
+    start(Files.createDirectory(folder.resolve("worker-card0.log")));
+  }
+
   private void start(Path log) {
     assertThatThrownBy(
             () ->

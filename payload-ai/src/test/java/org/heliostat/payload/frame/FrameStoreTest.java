@@ -35,7 +35,7 @@ class FrameStoreTest {
 
   @TempDir private Path folder;
 
-  private FrameStore store() throws IOException {
+  private FrameStore store() {
     return new FrameStore(folder.resolve("store"), CAMERA);
   }
 
@@ -69,6 +69,24 @@ class FrameStoreTest {
         false,
         "2, 2, 3",
         TestFrames.samples(descr, 1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16));
+  }
+
+  /** As on a disk that can only be read. */
+  @Test
+  void aFolderThatCannotBeMadeNowRefusesFramesUntilItCanBe() throws Exception {
+    Path file = Files.createFile(folder.resolve("store"));
+    FrameStore store = store();
+    CameraFrame offered = offered(twoBands("|u1"), Map.of());
+    assertThatThrownBy(() -> store.take(offered)).isInstanceOf(IOException.class);
+    Files.delete(file);
+    assertThat(store.take(offered).raw()).exists();
+  }
+
+  @Test
+  void whatAnEarlierRunLeftIsRemoved() throws Exception {
+    Frame left = take(twoBands("|u1"));
+    FrameStore unused = store();
+    assertThat(left.raw()).doesNotExist();
   }
 
   @ParameterizedTest
