@@ -86,7 +86,7 @@ public final class LimitsApp implements App {
     Optional<Housekeeping> newest = services.bus().newest(Housekeeping.class);
     if (newest.isPresent() && newest.get().getMissionNanos() != seenNanos) {
       seenNanos = newest.get().getMissionNanos();
-      // what acts waits for no disk: what it reports is stored within a second
+      // what acts waits for no event to be recorded: they are stored within a second
       services.events().neverWait();
       try {
         limits.look(newest.get(), services.clock().missionNanos());

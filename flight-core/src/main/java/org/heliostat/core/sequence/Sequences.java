@@ -34,7 +34,9 @@ import org.heliostat.protocol.Table.ContentCase;
  * <ul>
  *   <li>The steps of a relative sequence run so long after the step before has been run, or after
  *       the start, in mission time, and never before the command of that step has ended. A restart
- *       ends it, and a disk that refuses does not.
+ *       ends it. It waits for no save of the flight state: that it runs, or no more, is on disk
+ *       with the next regular one. A restart before that tells nothing of one that had just begun,
+ *       and of one that had just ended that it was cut off.
  *   <li>The steps of an absolute sequence run by UTC, and only while UTC is good, so that a clock
  *       that jumps can neither run nor kill commands: until it is good again they wait. A step that
  *       is later than its {@code late_seconds} is skipped. It goes on after a restart, with the
@@ -186,7 +188,9 @@ public final class Sequences {
       state.update(this::note);
     }
     try {
-      store(run);
+      if (run.absolute) {
+        state.save();
+      }
     } catch (IOException e) {
       remove(run);
       throw e;
@@ -213,8 +217,14 @@ public final class Sequences {
       run.stopped = true;
       state.update(this::note);
     }
-    events.report(CoreEvent.SEQUENCE_STOPPED, name, run.next, origin);
-    store(run);
+    try {
+      if (run.absolute) {
+        state.save();
+      }
+    } finally {
+      // it is stopped either way
+      events.report(CoreEvent.SEQUENCE_STOPPED, name, run.next, origin);
+    }
     return true;
   }
 
@@ -423,23 +433,16 @@ public final class Sequences {
 
   private void end(Run run) {
     remove(run);
-    // where the disk refuses, a restart before the next save finds it running
-    boolean unused = state.trySave();
+    if (run.absolute) {
+      // where the disk refuses, a restart before the next save finds it running
+      boolean unused = state.trySave();
+    }
   }
 
   private synchronized void remove(Run run) {
     runs.remove(run.name, run);
     run.stopped = true;
     state.update(this::note);
-  }
-
-  /** Brings to disk that a sequence runs, or does not; only an absolute one depends on it. */
-  private void store(Run run) throws IOException {
-    if (run.absolute) {
-      state.save();
-    } else {
-      boolean unused = state.trySave();
-    }
   }
 
   /**

@@ -2,10 +2,14 @@ package org.heliostat.core.sequence;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.clearInvocations;
 import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.spy;
+import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import java.io.IOException;
@@ -371,6 +375,21 @@ class SequencesTest {
   }
 
   @Test
+  void thatAnAbsoluteSequenceWasStoppedIsOnDiskWhenItIsSaid() throws Exception {
+    load(table("a", at(1, 1)));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    List<Integer> onDisk = new ArrayList<>();
+    when(recorder.append(any(), any()))
+        .thenAnswer(
+            call -> {
+              onDisk.add(StateStore.open(folder.resolve("state.bin")).get().getSequencesCount());
+              return 0L;
+            });
+    assertThat(sequences.stop("a", "test")).isTrue();
+    assertThat(onDisk).containsExactly(0);
+  }
+
+  @Test
   void anAbsoluteSequenceThatHasFailedDoesNotGoOnAfterARestart() throws Exception {
     failures.add("no");
     load(table("a", at(1, 1), at(2, 2)));
@@ -412,6 +431,7 @@ class SequencesTest {
     assertThat(sequences.start("a", "test")).isEmpty();
     doThrow(new IOException("no disk")).when(state).save();
     assertThatThrownBy(() -> sequences.stop("a", "test")).isInstanceOf(IOException.class);
+    assertThat(names()).contains("SEQUENCE_STOPPED sequence a was stopped before step 0: test");
     run(5);
     assertThat(ran).isEmpty();
   }
@@ -448,6 +468,7 @@ class SequencesTest {
   void aRelativeSequenceEndsAtARestart() throws Exception {
     load(table("a", after(0, 1), after(5, 2)));
     assertThat(sequences.start("a", "test")).isEmpty();
+    state.save();
     boot();
     assertThat(names()).contains("SEQUENCE_FAILED sequence a ends at step 0: a restart");
     assertThat(sequences.start("a", "test")).isEmpty();
@@ -460,6 +481,35 @@ class SequencesTest {
     state.save();
     boot();
     assertThat(names()).noneMatch(name -> name.startsWith("SEQUENCE_FAILED"));
+  }
+
+  @Test
+  void aRelativeSequenceWaitsForNoSave() throws Exception {
+    failures.add("no");
+    load(table("a", after(0, 1), after(1, 2)));
+    clearInvocations(state);
+    assertThat(sequences.start("a", "test")).isEmpty();
+    run(0);
+    assertThat(names()).contains("SEQUENCE_FAILED sequence a ends at step 0: no");
+    assertThat(sequences.start("a", "test")).isEmpty();
+    run(1);
+    assertThat(names()).contains("SEQUENCE_COMPLETED sequence a is at its end");
+    assertThat(sequences.start("a", "test")).isEmpty();
+    assertThat(sequences.stop("a", "test")).isTrue();
+    verify(state, never()).save();
+    verify(state, never()).trySave();
+    assertThat(state.get().getSequencesList()).isEmpty();
+  }
+
+  @Test
+  void aRelativeSequenceThatARestartCutsOffBeforeTheNextSaveIsNotToldOf() throws Exception {
+    load(table("a", after(0, 1), after(5, 2)));
+    state.save();
+    assertThat(sequences.start("a", "test")).isEmpty();
+    boot();
+    assertThat(names()).noneMatch(name -> name.startsWith("SEQUENCE_"));
+    run(10);
+    assertThat(ran).isEmpty();
   }
 
   @Test
