@@ -28,6 +28,7 @@ import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.LimitStatus;
 import org.heliostat.protocol.LimitTable;
 import org.heliostat.protocol.Mode;
+import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.Severity;
 import org.heliostat.protocol.StartSequence;
 import org.heliostat.protocol.Telecommand;
@@ -43,13 +44,19 @@ import org.heliostat.protocol.Watchpoint;
  * <p>An actionpoint acts once when all of its watchpoints have failed, and again only after one of
  * them has been well in between; one for which any of them is enough, only after all have been
  * well. Where its lock-out from the time before is not over, it acts when it is, if they still fail
- * then. One whose sequence could not be run acts again while they still fail, after its lock-out
- * and after {@value #RETRY_SECONDS} s at the least.
+ * then. One whose sequence was refused for a reason that passes (NOT_STORED, NO_HANDLER, TOO_MANY)
+ * acts again while they still fail, after its lock-out and after {@value #RETRY_SECONDS} s at the
+ * least. Where it was refused for another one, as there is none or it is inhibited, that is said
+ * once; {@link #set} has the actionpoint act anew. How a sequence ends that was started is nothing
+ * to its actionpoint.
  *
  * <p>Thread-safe; {@link #look} issues commands without a lock held.
  */
 final class Limits {
   static final int RETRY_SECONDS = 10;
+
+  private static final Set<Refusal> PASSING =
+      Set.of(Refusal.NOT_STORED, Refusal.NO_HANDLER, Refusal.TOO_MANY);
 
   private final Commands commands;
   private final Modes modes;
@@ -246,8 +253,10 @@ final class Limits {
     Issued issued = action.issued.get();
     action.issued = Optional.empty();
     if (issued.state() == Issued.State.FAILED) {
-      action.acted = false;
-      action.untilNanos = Math.max(action.untilNanos, now + RETRY_SECONDS * 1_000_000_000L);
+      if (PASSING.contains(issued.refusal())) {
+        action.acted = false;
+        action.untilNanos = Math.max(action.untilNanos, now + RETRY_SECONDS * 1_000_000_000L);
+      }
       events.report(
           CoreEvent.ACTIONPOINT_FAILED,
           action.actionpoint.getName(),

@@ -21,6 +21,7 @@ import org.heliostat.core.table.TableFamily;
 import org.heliostat.core.table.Tables;
 import org.heliostat.core.time.MissionClock;
 import org.heliostat.protocol.FlightState;
+import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.RunningSequence;
 import org.heliostat.protocol.Sequence;
 import org.heliostat.protocol.SequenceStatus;
@@ -160,26 +161,39 @@ public final class Sequences {
   }
 
   /**
+   * Why a sequence was not started.
+   *
+   * @param refusal TOO_MANY where that passes by itself, as others end
+   * @param why for people
+   */
+  public record NotStarted(Refusal refusal, String why) {
+    private static Optional<NotStarted> because(String why) {
+      return Optional.of(new NotStarted(Refusal.EXECUTION_FAILED, why));
+    }
+  }
+
+  /**
    * Starts a sequence; why it cannot be, or nothing.
    *
    * @param origin who wants it, for the event
    * @throws IOException when an absolute one cannot be stored; it is not started then
    */
-  public Optional<String> start(String name, String origin) throws IOException {
+  public Optional<NotStarted> start(String name, String origin) throws IOException {
     Run run;
     synchronized (this) {
       Optional<Table> table = tables.active(PREFIX + name);
       if (table.isEmpty()) {
-        return Optional.of("there is no sequence " + name);
+        return NotStarted.because("there is no sequence " + name);
       }
       if (inhibited.contains(name)) {
-        return Optional.of("it is inhibited");
+        return NotStarted.because("it is inhibited");
       }
       if (runs.containsKey(name)) {
-        return Optional.of("it runs already");
+        return NotStarted.because("it runs already");
       }
       if (runs.size() >= MOST_RUNNING) {
-        return Optional.of(MOST_RUNNING + " sequences run already");
+        return Optional.of(
+            new NotStarted(Refusal.TOO_MANY, MOST_RUNNING + " sequences run already"));
       }
       run = new Run(name, table.get().getSequence(), 0);
       run.dueNanos = clock.missionNanos() + after(run.step());
@@ -338,7 +352,7 @@ public final class Sequences {
       String name = next.get();
       try {
         start(name, "being loaded")
-            .ifPresent(why -> events.report(CoreEvent.SEQUENCE_FAILED, name, 0, why));
+            .ifPresent(no -> events.report(CoreEvent.SEQUENCE_FAILED, name, 0, no.why));
       } catch (IOException e) {
         events.report(CoreEvent.SEQUENCE_FAILED, name, 0, "it cannot be stored: " + e);
       }

@@ -51,9 +51,10 @@ public final class SequencesApp implements App {
             CommandCase.START_SEQUENCE,
             (command, execution) -> {
               try {
-                answer(
-                    sequences.start(command.getStartSequence().getSequence(), "command"),
-                    execution);
+                sequences
+                    .start(command.getStartSequence().getSequence(), "command")
+                    .ifPresentOrElse(
+                        no -> execution.fail(no.refusal(), no.why()), execution::complete);
               } catch (IOException e) {
                 execution.fail(Refusal.NOT_STORED, "it is not started: " + e);
               }

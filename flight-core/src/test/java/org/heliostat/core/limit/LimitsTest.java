@@ -38,6 +38,7 @@ import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.LimitStatus;
 import org.heliostat.protocol.LimitTable;
 import org.heliostat.protocol.Mode;
+import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.Severity;
 import org.heliostat.protocol.Table;
 import org.heliostat.protocol.Telecommand;
@@ -68,6 +69,7 @@ class LimitsTest {
     limits = new Limits(commands, modes, reporter, state, bus);
     when(commands.issue(any(), anyString())).thenReturn(issued);
     when(issued.state()).thenReturn(Issued.State.COMPLETED);
+    when(issued.refusal()).thenReturn(Refusal.EXECUTION_FAILED);
   }
 
   private static Watchpoint.Builder low() {
@@ -310,8 +312,11 @@ class LimitsTest {
   }
 
   @Test
-  void aSequenceThatCouldNotBeRunIsTriedAgainWhileItsWatchpointsFail() {
+  void aSequenceIsTriedAgainWhileItsWatchpointsFailIfItsRefusalPasses() {
     when(issued.state()).thenReturn(Issued.State.FAILED);
+    when(issued.refusal())
+        .thenReturn(Refusal.NO_HANDLER, Refusal.NOT_STORED, Refusal.TOO_MANY)
+        .thenReturn(Refusal.NO_HANDLER);
     take(low().setFailsAfter(1).setRecoversAfter(1), act().setLockoutSeconds(0));
     for (int second = 0; second <= 20; second++) {
       see(1);
@@ -328,6 +333,23 @@ class LimitsTest {
       see(1);
     }
     verify(commands, times(6)).issue(any(Telecommand.class), anyString());
+  }
+
+  @Test
+  void aSequenceThatIsRefusedForGoodIsNotTriedAgainUntilItsWatchpointsFailAnew() throws Exception {
+    when(issued.state()).thenReturn(Issued.State.FAILED);
+    when(issued.reason()).thenReturn("it is inhibited");
+    take(low().setFailsAfter(1).setRecoversAfter(1), act().setLockoutSeconds(0));
+    for (int second = 0; second < 100; second++) {
+      see(1);
+    }
+    verify(commands, times(1)).issue(any(Telecommand.class), anyString());
+    assertThat(said()).containsOnlyOnce("ACTIONPOINT_FAILED act: sequence shed: it is inhibited");
+    see(30, 1);
+    verify(commands, times(2)).issue(any(Telecommand.class), anyString());
+    assertThat(limits.set("act", false)).isTrue();
+    see(1);
+    verify(commands, times(3)).issue(any(Telecommand.class), anyString());
   }
 
   @Test

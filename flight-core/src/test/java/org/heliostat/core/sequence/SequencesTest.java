@@ -22,6 +22,7 @@ import org.heliostat.core.command.CommandJournal;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.command.Execution;
 import org.heliostat.core.event.Events;
+import org.heliostat.core.fixture.TestServices;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.state.StateStore;
 import org.heliostat.core.table.Tables;
@@ -31,8 +32,10 @@ import org.heliostat.protocol.Event;
 import org.heliostat.protocol.FireCommand;
 import org.heliostat.protocol.LoadTable;
 import org.heliostat.protocol.Noop;
+import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.Sequence;
 import org.heliostat.protocol.SequenceStep;
+import org.heliostat.protocol.StartSequence;
 import org.heliostat.protocol.Table;
 import org.heliostat.protocol.TakeFrames;
 import org.heliostat.protocol.Telecommand;
@@ -278,9 +281,13 @@ class SequencesTest {
     // what runs goes on
     run(1);
     assertThat(ran).containsExactly(1, 2);
-    assertThat(sequences.start("a", "limit low")).contains("it is inhibited");
+    assertThat(sequences.start("a", "limit low"))
+        .map(Sequences.NotStarted::why)
+        .contains("it is inhibited");
     boot();
-    assertThat(sequences.start("a", "test")).contains("it is inhibited");
+    assertThat(sequences.start("a", "test"))
+        .map(Sequences.NotStarted::why)
+        .contains("it is inhibited");
     assertThat(sequences.status().get(0).getInhibited()).isTrue();
     assertThat(sequences.set("a", false)).isEmpty();
     assertThat(sequences.status().get(0).getInhibited()).isFalse();
@@ -290,15 +297,37 @@ class SequencesTest {
 
   @Test
   void whatCannotBeStartedIsNot() throws Exception {
-    assertThat(sequences.start("a", "test")).contains("there is no sequence a");
+    assertThat(sequences.start("a", "test"))
+        .map(Sequences.NotStarted::why)
+        .contains("there is no sequence a");
     for (int i = 0; i <= Sequences.MOST_RUNNING; i++) {
       load(table("s" + i, after(100, 1)));
     }
     for (int i = 0; i < Sequences.MOST_RUNNING; i++) {
       assertThat(sequences.start("s" + i, "test")).isEmpty();
     }
-    assertThat(sequences.start("s0", "test")).contains("it runs already");
-    assertThat(sequences.start("s16", "test")).contains("16 sequences run already");
+    assertThat(sequences.start("s0", "test"))
+        .map(Sequences.NotStarted::why)
+        .contains("it runs already");
+    assertThat(sequences.start("s16", "test"))
+        .map(Sequences.NotStarted::why)
+        .contains("16 sequences run already");
+    SequencesApp app =
+        new SequencesApp(new TestServices().with(Commands.class, commands).build(), sequences);
+    assertThat(issue("s0")).isEqualTo(Refusal.EXECUTION_FAILED);
+    // that passes
+    assertThat(issue("s16")).isEqualTo(Refusal.TOO_MANY);
+    app.close();
+  }
+
+  private Refusal issue(String sequence) {
+    return commands
+        .issue(
+            Telecommand.newBuilder()
+                .setStartSequence(StartSequence.newBuilder().setSequence(sequence))
+                .build(),
+            "test")
+        .refusal();
   }
 
   @Test
