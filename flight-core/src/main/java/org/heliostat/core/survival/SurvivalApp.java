@@ -381,18 +381,24 @@ public final class SurvivalApp implements App {
   }
 
   private void answerCommandLoss(long now, long limitNanos) {
-    noteCommandLoss();
     services.events().report(CoreEvent.COMMAND_LOSS, limitNanos / 1_000_000_000L);
     boolean changed = services.modes().lower(Mode.SAFE, ORIGIN);
     transmitter.speak();
-    // before what may end the process: a restart must not answer anew
-    boolean unused = services.state().trySave();
     boolean restarted = services.apps().restart("link", "command loss");
     services.events().report(CoreEvent.COMMAND_LOSS_ANSWERED, changed, restarted);
     pending =
         Optional.of(survival.active().getSurvival().getCommandLossSequence())
             .filter(name -> !name.isEmpty())
             .map(name -> new PendingSequence(name, now, now + SEQUENCE_NANOS));
+    if (pending.isEmpty()) {
+      commandLossIsAnswered();
+    }
+  }
+
+  /** A restart before that answers the loss anew, so that its sequence is not lost. */
+  private void commandLossIsAnswered() {
+    noteCommandLoss();
+    boolean unused = services.state().trySave();
   }
 
   private void start(PendingSequence sequence, long now) {
@@ -411,6 +417,7 @@ public final class SurvivalApp implements App {
       return;
     }
     pending = Optional.empty();
+    commandLossIsAnswered();
     if (started.state() == Issued.State.FAILED) {
       services.events().report(CoreEvent.COMMAND_REJECTED, 0, started.reason());
     }

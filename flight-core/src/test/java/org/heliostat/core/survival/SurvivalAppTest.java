@@ -463,14 +463,55 @@ class SurvivalAppTest {
   @Test
   void commandLossIsAnsweredOnceThoughTheProcessIsStartedAnew() {
     craft.services().state().update(next -> next.setLastCommandNanos(1_000_000_000_000L));
+    List<String> started = startSequences();
     craft.run(app, 101);
     assertThat(told("COMMAND_LOSS")).isEqualTo(1);
+    assertThat(started).containsExactly("home");
     assertThat(onDisk().getCommandLossSinceNanos()).isGreaterThanOrEqualTo(1_100_000_000_000L);
     app = craft.start(new SurvivalApp.Factory());
     craft.run(app, 90);
     assertThat(told("COMMAND_LOSS")).isEqualTo(1);
     craft.run(app, 12);
     assertThat(told("COMMAND_LOSS")).isEqualTo(2);
+  }
+
+  @Test
+  void commandLossIsAnsweredAnewWhereARestartCutItOffBeforeItsSequence() {
+    craft.run(app, 101);
+    assertThat(told("COMMAND_LOSS")).isEqualTo(1);
+    app = craft.start(new SurvivalApp.Factory());
+    List<String> started = startSequences();
+    craft.run(app, 2);
+    assertThat(told("COMMAND_LOSS")).isEqualTo(2);
+    assertThat(started).containsExactly("home");
+    app = craft.start(new SurvivalApp.Factory());
+    craft.run(app, 90);
+    assertThat(told("COMMAND_LOSS")).isEqualTo(2);
+    assertThat(started).containsExactly("home");
+  }
+
+  @Test
+  void commandLossWhoseSequenceIsGivenUpIsNotAnsweredAnewAfterARestart() {
+    craft.run(app, 170);
+    assertThat(told("COMMAND_LOSS")).isEqualTo(1);
+    assertThat(onDisk().getCommandLossSinceNanos()).isGreaterThanOrEqualTo(1_100_000_000_000L);
+    app = craft.start(new SurvivalApp.Factory());
+    craft.run(app, 20);
+    assertThat(told("COMMAND_LOSS")).isEqualTo(1);
+  }
+
+  private List<String> startSequences() {
+    List<String> started = new ArrayList<>();
+    craft
+        .services()
+        .commands()
+        .handle(
+            CommandCase.START_SEQUENCE,
+            (command, execution) -> {
+              started.add(command.getStartSequence().getSequence());
+              execution.complete();
+            });
+    return started;
   }
 
   @Test
@@ -495,31 +536,16 @@ class SurvivalAppTest {
 
   @Test
   void theSequenceOfCommandLossIsStartedWhenSomebodyRunsSequences() {
-    List<String> started = new ArrayList<>();
     craft.run(app, 131);
-    craft
-        .services()
-        .commands()
-        .handle(
-            CommandCase.START_SEQUENCE,
-            (command, execution) -> {
-              started.add(command.getStartSequence().getSequence());
-              execution.complete();
-            });
+    List<String> started = startSequences();
     craft.run(app, 60);
     assertThat(started).containsExactly("home");
   }
 
   @Test
   void theSequenceOfCommandLossIsNotTriedForEver() {
-    List<String> started = new ArrayList<>();
     craft.run(app, 170);
-    craft
-        .services()
-        .commands()
-        .handle(
-            CommandCase.START_SEQUENCE,
-            (command, execution) -> started.add(command.getStartSequence().getSequence()));
+    List<String> started = startSequences();
     craft.run(app, 25);
     assertThat(started).isEmpty();
   }
