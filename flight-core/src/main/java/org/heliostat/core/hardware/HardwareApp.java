@@ -257,12 +257,20 @@ public final class HardwareApp implements App {
 
   /** Closes what is open, also where the driver of one of them is broken. */
   private void end() {
-    if (!ends.isEmpty()) {
+    Optional<IllegalStateException> failed = Optional.empty();
+    while (!ends.isEmpty()) {
       try {
         ends.pop().run();
-      } finally {
-        end();
+      } catch (RuntimeException | Error e) {
+        if (failed.isPresent()) {
+          failed.get().addSuppressed(e);
+        } else {
+          failed = Optional.of(new IllegalStateException("it does not close: " + e, e));
+        }
       }
+    }
+    if (failed.isPresent()) {
+      throw failed.get();
     }
   }
 }

@@ -196,7 +196,14 @@ class HardwareAppTest {
             DeviceFault.BAD_DATA,
             "BAD_DATA",
             "the driver failed: java.lang.IllegalStateException: bug");
-    assertThatThrownBy(app::close).hasMessage("close");
+    doThrow(new NoClassDefFoundError("mute")).when(mute).close();
+    assertThatThrownBy(app::close)
+        .hasMessageEndingWith("IllegalStateException: close")
+        .satisfies(
+            failed ->
+                assertThat(failed.getSuppressed())
+                    .extracting(Throwable::getMessage)
+                    .containsExactly("mute"));
     verify(mute).close();
     verify(last).close();
   }
