@@ -270,14 +270,16 @@ public final class Main {
     reportDigest(services);
     // what the watchdog's thread says must come to disk, too, where telemetry is what hangs
     Optional<Executive.Ending> ending = executive.await(services.events()::retry);
+    if (ending.isPresent()) {
+      // before anything that may wait for the disk
+      watchdog.beginRestart();
+    }
     // before the link ends, so that ground hears of it
     services
         .events()
         .report(CoreEvent.SHUTDOWN, ending.map(Executive.Ending::reason).orElse("commanded"));
     noteEnd(services, log, ending);
-    if (ending.isPresent()) {
-      watchdog.beginRestart();
-    } else {
+    if (ending.isEmpty()) {
       watchdog.end(true);
     }
     executive.stop();

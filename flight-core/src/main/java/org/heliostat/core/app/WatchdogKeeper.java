@@ -23,8 +23,11 @@ public final class WatchdogKeeper {
   private static final long PERIOD_MILLIS = 1_000;
   private static final long JOIN_MILLIS = 2_000;
 
-  /** A bit more than {@link Executive#stop} takes where apps hang; an end that hangs is reset. */
-  private static final long RESTART_NANOS = 20_000_000_000L;
+  /**
+   * What {@link Executive#stop} takes where apps hang, with two waits for a disk that hangs before
+   * it, and a bit more; an end that hangs is reset.
+   */
+  private static final long RESTART_NANOS = 26_000_000_000L;
 
   private final Services services;
   private final Executive executive;

@@ -44,7 +44,14 @@ public final class CommandJournal implements AutoCloseable {
   private final AtomicIntegerArray busy = new AtomicIntegerArray(SLOTS);
   private final Content recovered;
   private final boolean damaged;
-  private volatile boolean whole;
+  private boolean whole;
+  private boolean unread;
+
+  /**
+   * Of a journal that could not be read when it was opened: commands up to it were taken before.
+   */
+  private long floor = Long.MIN_VALUE;
+
   private long sequence;
   private int newest;
 
@@ -59,6 +66,16 @@ public final class CommandJournal implements AutoCloseable {
   /** A command in execution, by its counter and its number in the schema. */
   record Entry(long counter, int command) {}
 
+  /**
+   * What the slots hold.
+   *
+   * @param content of the newest that reads
+   * @param slot in which it stands
+   * @param damaged whether something stands there, and nothing of it reads
+   * @param unread whether the disk could not read all of them
+   */
+  private record Found(Content content, int slot, boolean damaged, boolean unread) {}
+
   /** What a slot holds. */
   record Content(long sequence, long counter, List<Entry> executing) {
     Content {
@@ -66,22 +83,16 @@ public final class CommandJournal implements AutoCloseable {
     }
   }
 
-  private CommandJournal(
-      Path path,
-      RawFile file,
-      Disk disk,
-      Force force,
-      Content recovered,
-      int newest,
-      boolean damaged) {
+  private CommandJournal(Path path, RawFile file, Disk disk, Force force, Found found) {
     this.path = path;
     this.file = file;
     this.disk = disk;
     this.force = force;
-    this.recovered = recovered;
-    this.newest = newest;
-    this.sequence = recovered.sequence;
-    this.damaged = damaged;
+    this.recovered = found.content;
+    this.newest = found.slot;
+    this.sequence = found.content.sequence;
+    this.damaged = found.damaged;
+    this.unread = found.unread;
   }
 
   /** Opens the journal, and makes it where it is not there; a disk that refuses may do so later. */
@@ -96,26 +107,8 @@ public final class CommandJournal implements AutoCloseable {
   /** Opens it on a disk that may be made to fail. */
   static CommandJournal open(Path path, Disk disk, Force force) {
     RawFile file = new RawFile(path);
-    int found = SLOTS - 1;
-    Content best = new Content(0, 0, List.of());
-    boolean anything = false;
-    for (int slot = 0; slot < SLOTS; slot++) {
-      ByteBuffer bytes = ByteBuffer.allocate(SLOT_BYTES);
-      try {
-        file.read(bytes, (long) slot * SLOT_STRIDE);
-      } catch (IOException e) {
-        // one bad block must not keep the others from being read
-        anything = true;
-      }
-      anything |= !blank(bytes.flip());
-      Optional<Content> content = decode(bytes);
-      if (content.isPresent() && content.get().sequence > best.sequence) {
-        best = content.get();
-        found = slot;
-      }
-    }
-    CommandJournal journal =
-        new CommandJournal(path, file, disk, force, best, found, anything && best.sequence == 0);
+    Found found = look(file);
+    CommandJournal journal = new CommandJournal(path, file, disk, force, found);
     try {
       journal.makeWhole();
     } catch (IOException e) {
@@ -124,8 +117,53 @@ public final class CommandJournal implements AutoCloseable {
     return journal;
   }
 
+  /** The newest slot that reads. */
+  private static Found look(RawFile file) {
+    int newest = SLOTS - 1;
+    Content best = new Content(0, 0, List.of());
+    boolean anything = false;
+    boolean unread = false;
+    for (int slot = 0; slot < SLOTS; slot++) {
+      ByteBuffer bytes = ByteBuffer.allocate(SLOT_BYTES);
+      try {
+        file.read(bytes, (long) slot * SLOT_STRIDE);
+      } catch (IOException e) {
+        // one bad block must not keep the others from being read
+        unread = true;
+      }
+      anything |= !blank(bytes.flip());
+      Optional<Content> content = decode(bytes);
+      if (content.isPresent() && content.get().sequence > best.sequence) {
+        best = content.get();
+        newest = slot;
+      }
+    }
+    return new Found(best, newest, (anything || unread) && best.sequence == 0, unread);
+  }
+
+  /**
+   * What could not be read before may be by now, and may know more than is known here: it is not
+   * written over unseen.
+   *
+   * @throws IOException where it says that a command with this counter was taken before
+   */
+  private void lookAgain(long counter) throws IOException {
+    if (unread) {
+      Found now = disk.get(() -> look(file));
+      unread = now.unread;
+      if (now.content.sequence > sequence) {
+        sequence = now.content.sequence;
+        newest = now.slot;
+        floor = now.content.counter;
+      }
+    }
+    if (counter <= floor) {
+      throw new IOException("the journal reads again, and knows the counter " + floor);
+    }
+  }
+
   /** Takes the blocks of all slots, so that no later write needs new ones. */
-  private void makeWhole() throws IOException {
+  private synchronized void makeWhole() throws IOException {
     if (!whole) {
       long there = file.size();
       long missing = (long) SLOTS * SLOT_STRIDE - there;
@@ -152,8 +190,11 @@ public final class CommandJournal implements AutoCloseable {
    * Notes counter and commands in execution; on return they are on disk.
    *
    * @throws Disk.Hung when the disk does not answer; whether they are is not known then
+   * @throws IOException when they cannot be noted, or what could not be read when the journal was
+   *     opened says now that this counter has been taken before
    */
   void write(long counter, List<Entry> executing) throws IOException {
+    lookAgain(counter);
     int slot = free();
     Content content = new Content(sequence + 1, counter, executing);
     // counted also where it fails: it may come to the disk after all, and must not look newer

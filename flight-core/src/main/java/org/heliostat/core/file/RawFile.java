@@ -50,9 +50,15 @@ public final class RawFile implements Closeable {
     return written.orElseThrow();
   }
 
-  private FileChannel toRead() throws IOException {
-    Optional<FileChannel> open = written.isPresent() ? written : read;
-    return open.isPresent() ? open.get() : openToRead();
+  /** Nothing where the file is not there, and cannot be made. */
+  private Optional<FileChannel> toRead() throws IOException {
+    try {
+      return Optional.of(toWrite());
+    } catch (IOException e) {
+      return read.isPresent() || !Files.notExists(path)
+          ? Optional.of(openToRead())
+          : Optional.empty();
+    }
   }
 
   private synchronized FileChannel openToRead() throws IOException {
@@ -69,24 +75,21 @@ public final class RawFile implements Closeable {
     }
   }
 
-  private boolean isThere() {
-    return written.isPresent() || read.isPresent() || !Files.notExists(path);
-  }
-
   /** Bytes in it. */
   public long size() throws IOException {
-    return isThere() ? toRead().size() : 0;
+    Optional<FileChannel> channel = toRead();
+    return channel.isPresent() ? channel.get().size() : 0;
   }
 
   /** Fills the buffer from this position on as far as the file goes. */
   public void read(ByteBuffer to, long position) throws IOException {
-    if (!isThere()) {
+    Optional<FileChannel> channel = toRead();
+    if (channel.isEmpty()) {
       return;
     }
-    FileChannel channel = toRead();
     long from = position;
     while (to.hasRemaining()) {
-      int count = channel.read(to, from);
+      int count = channel.get().read(to, from);
       if (count < 0) {
         return;
       }

@@ -61,26 +61,40 @@ final class Segments {
     if (size > segmentBytes) {
       return use(create(size, firstId));
     }
-    if (free.isEmpty()) {
+    try {
+      if (!free.isEmpty()) {
+        return use(reuse(firstId));
+      }
+    } catch (IOException e) {
+      // it stays for another time; perhaps a new one can be made
+    }
+    try {
+      return use(create(segmentBytes, firstId));
+    } catch (IOException e) {
+      // a full disk: what ground has makes room for what it has not
+      if (!free.isEmpty() || !giveUpOldest() || free.isEmpty()) {
+        throw e;
+      }
+      return use(reuse(firstId));
+    }
+  }
+
+  /** Begins a segment in the oldest free file that takes a header. */
+  private Segment reuse(long firstId) throws IOException {
+    IOException failure = new IOException("no file is free");
+    for (Segment old : free) {
+      Segment segment = new Segment(old.name, old.file, nextNumber, old.size, false);
       try {
-        return use(create(segmentBytes, firstId));
+        segment.writeHeader(firstId);
+        free.remove(old);
+        return segment;
       } catch (IOException e) {
-        // a full disk: what ground has makes room for what it has not
-        if (!giveUpOldest() || free.isEmpty()) {
-          throw e;
-        }
+        // it may be there all the same
+        nextNumber++;
+        failure = e;
       }
     }
-    Segment old = free.removeFirst();
-    Segment segment = new Segment(old.name, old.file, nextNumber, old.size, false);
-    try {
-      segment.writeHeader(firstId);
-    } catch (IOException e) {
-      // the next one is tried in another file
-      delete(old.name, old.file);
-      throw e;
-    }
-    return use(segment);
+    throw failure;
   }
 
   private Segment use(Segment segment) {

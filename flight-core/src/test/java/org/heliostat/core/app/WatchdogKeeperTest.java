@@ -145,7 +145,7 @@ class WatchdogKeeperTest {
     keeper.look();
     keeper.beginRestart();
     verify(watchdog, times(1)).kick();
-    when(clock.hostNanos()).thenReturn(19_999_999_999L);
+    when(clock.hostNanos()).thenReturn(25_999_999_999L);
     keeper.look();
     verify(watchdog, times(2)).kick();
     // what comes after belongs to the life of the apps
@@ -156,7 +156,7 @@ class WatchdogKeeperTest {
   @Test
   void anEndThatHangsIsLeftToTheWatchdog() throws Exception {
     keeper.beginRestart();
-    when(clock.hostNanos()).thenReturn(20_000_000_000L);
+    when(clock.hostNanos()).thenReturn(26_000_000_000L);
     keeper.look();
     verify(watchdog, times(1)).kick();
   }

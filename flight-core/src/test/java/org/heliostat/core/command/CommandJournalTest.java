@@ -133,6 +133,32 @@ class CommandJournalTest {
     assertThat(Files.size(file())).isEqualTo(CommandJournal.SLOTS * CommandJournal.SLOT_STRIDE);
   }
 
+  /** Else an old slot would win after the next restart, and a command could run twice. */
+  @Test
+  void whatCouldNotBeReadIsNotWrittenOverUnseen() throws IOException {
+    try (CommandJournal journal = CommandJournal.open(file())) {
+      for (int i = 1; i < 10; i++) {
+        journal.write(i, List.of());
+      }
+    }
+    Path aside = folder.resolve("aside");
+    Files.move(file(), aside);
+    Files.createDirectory(file());
+    try (CommandJournal journal = CommandJournal.open(file())) {
+      assertThat(journal.recovered().counter()).isZero();
+      Files.delete(file());
+      Files.move(aside, file());
+      for (long counter : new long[] {0, 8, 9}) {
+        assertThatThrownBy(() -> journal.write(counter, List.of()))
+            .hasMessageContaining("knows the counter 9");
+      }
+      journal.write(10, List.of());
+      assertThat(reopened().counter()).isEqualTo(10);
+      journal.write(10, List.of(new Entry(10, 3)));
+    }
+    assertThat(reopened().executing()).containsExactly(new Entry(10, 3));
+  }
+
   @Test
   void aBadBlockIsNotAllThatIsTried() throws IOException {
     AtomicReference<byte[]> second = new AtomicReference<>(new byte[CommandJournal.SLOT_BYTES]);

@@ -357,6 +357,34 @@ class RecorderDiskTest {
   }
 
   @Test
+  void whatGroundHasIsNotGivenUpForADiskThatTakesNothing() throws Exception {
+    Limits limits = Fixture.limits(1000, 100_000);
+    try (Recorder recorder = fixture.open(limits)) {
+      for (int i = 0; i < 200; i++) {
+        recorder.confirm(List.of(append(recorder, "record " + i)));
+      }
+      recorder.expire(0);
+      long kept = recorder.statistics().keptRecords();
+      int files = fixture.folder.segments().size();
+      fixture.folder.hook(
+          (what, name) -> {
+            if (what.equals("write")) {
+              throw new IOException("no");
+            }
+          });
+      for (int i = 0; i < 50; i++) {
+        assertThat(refused(recorder, Priority.ALERT, "lost")).isEqualTo(RecorderFault.Kind.DISK);
+      }
+      fixture.folder.hook((what, name) -> {});
+      recorder.expire(0);
+      // but for the one segment that a full disk would have taken
+      assertThat(recorder.statistics().keptRecords()).isBetween(kept - 20, kept);
+      assertThat(append(recorder, "after")).isPositive();
+      assertThat(fixture.folder.segments()).hasSizeBetween(files, files + 1);
+    }
+  }
+
+  @Test
   void aFileThatCannotBeMadeOrTakenAwayIsNoHarm() throws Exception {
     Limits limits = Fixture.limits(1000, 4000);
     for (String fails : List.of("delete", "close", "forceNames")) {
