@@ -294,7 +294,7 @@ public final class Main {
                   services.recorder().pendingRecords(Recorder.Priority.PRODUCT));
             });
     // it ends as it was told to, whatever the disk says
-    boolean unused = services.state().trySave();
+    services.state().trySave();
     if (progress.reached() || ending.map(Executive.Ending::commanded).orElse(true)) {
       progress.settle(Optional.empty());
     }
@@ -308,7 +308,7 @@ public final class Main {
   /** Before the apps end: where one hangs, that may take longer than the board has. */
   private static void noteEnd(Services services, ResetLog log, Optional<Executive.Ending> ending) {
     ending.ifPresentOrElse(log::end, () -> log.end("a commanded stop"));
-    boolean unused = services.state().trySave();
+    services.state().trySave();
   }
 
   static boolean lockMemory(Services services) {

@@ -181,8 +181,9 @@ public final class WatchdogKeeper {
 
   /**
    * The process ends, to be started anew: from now on the watchdogs are kicked whatever sign of
-   * life there is of the apps, which end, until {@link #end} or for 20 s of host time. One that the
-   * app {@code hardware} has closed runs on from its last kick. May be called from any thread.
+   * life there is of the apps, which end, until {@link #end} or for {@value #RESTART_NANOS} ns of
+   * host time. One that the app {@code hardware} has closed runs on from its last kick. May be
+   * called from any thread.
    */
   public void beginRestart() {
     restartBegun = Optional.of(services.clock().hostNanos());

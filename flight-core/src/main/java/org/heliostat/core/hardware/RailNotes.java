@@ -70,7 +70,7 @@ final class RailNotes {
             }
             next.clearOrderedOff().addAllOrderedOff(off);
           });
-      boolean unused = state.trySave();
+      state.trySave();
     }
   }
 }

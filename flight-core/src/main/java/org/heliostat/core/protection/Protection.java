@@ -269,7 +269,7 @@ final class Protection {
     if (rule.rule().getMostResponses() > 0) {
       state.update(this::putCounts);
       if (rule.rule().getResponsesList().stream().anyMatch(ProtectionResponse::hasRestartProcess)) {
-        boolean unused = state.trySave();
+        state.trySave();
       }
     }
     // whoever of a lower level is at it has nothing more to do than to see its command end
@@ -279,7 +279,7 @@ final class Protection {
     advance(chain, now);
     if (rule.exhausted()) {
       inhibit(name, true, "it has responded " + rule.responses() + " times");
-      boolean unused = state.trySave();
+      state.trySave();
     }
   }
 
@@ -413,7 +413,7 @@ final class Protection {
     } else {
       done(chain);
     }
-    boolean unused = state.trySave();
+    state.trySave();
   }
 
   /** Of rules that are not in the table any more, nothing is kept. */

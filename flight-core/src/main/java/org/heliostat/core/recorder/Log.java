@@ -39,10 +39,8 @@ final class Log {
    */
   Place append(long nextId, Frame.Header header, ByteBuffer payload) throws IOException {
     int bytes = header.bytes();
-    Segment segment = active.filter(now -> hasRoom(now, bytes)).orElse(null);
-    if (segment == null) {
-      segment = turn(nextId, bytes);
-    }
+    Segment segment =
+        active.isPresent() && hasRoom(active.get(), bytes) ? active.get() : turn(nextId, bytes);
     if (buffer.remaining() < bytes + Frame.END_BYTES) {
       write();
     }

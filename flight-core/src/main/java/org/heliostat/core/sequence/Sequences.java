@@ -449,7 +449,7 @@ public final class Sequences {
     remove(run);
     if (run.absolute) {
       // where the disk refuses, a restart before the next save finds it running
-      boolean unused = state.trySave();
+      state.trySave();
     }
   }
 

@@ -76,17 +76,12 @@ public final class StateStore {
     disk.run(this::write);
   }
 
-  /**
-   * As {@link #save}, for what may come to disk with the next save where the disk refuses now.
-   *
-   * @return whether it is on disk
-   */
-  public boolean trySave() {
+  /** As {@link #save}; where the disk refuses, it comes to disk with a later save. */
+  public void trySave() {
     try {
       save();
-      return true;
     } catch (IOException e) {
-      return false;
+      // it holds in memory, and the state stays to be saved
     }
   }
 

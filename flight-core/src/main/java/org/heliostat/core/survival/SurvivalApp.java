@@ -398,7 +398,7 @@ public final class SurvivalApp implements App {
   /** A restart before that answers the loss anew, so that its sequence is not lost. */
   private void commandLossIsAnswered() {
     noteCommandLoss();
-    boolean unused = services.state().trySave();
+    services.state().trySave();
   }
 
   private void start(PendingSequence sequence, long now) {

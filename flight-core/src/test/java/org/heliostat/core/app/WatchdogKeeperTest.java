@@ -123,14 +123,14 @@ class WatchdogKeeperTest {
         .thenReturn(Watchdog.BootReason.WATCHDOG);
     keeper.look();
     keeper.look();
-    verify(events)
-        .reportDevice(
-            CoreEvent.DEVICE_FAULT,
-            "dog",
-            DeviceFault.REFUSED,
-            "it does not say why the board booted",
-            "dog: busy");
+    reported("it does not say why the board booted", "dog: busy");
     verify(events).reportDevice(CoreEvent.WATCHDOG_RESET, "dog", DeviceFault.WATCHDOG_RESET);
+  }
+
+  /** Once, of the watchdog of these tests. */
+  private void reported(String what, String why) {
+    verify(events, times(1))
+        .reportDevice(CoreEvent.DEVICE_FAULT, "dog", DeviceFault.REFUSED, what, why);
   }
 
   @Test
@@ -192,22 +192,10 @@ class WatchdogKeeperTest {
     keeper.look();
     keeper.look();
     verify(other, times(2)).kick();
-    verify(events, times(1))
-        .reportDevice(
-            CoreEvent.DEVICE_FAULT,
-            "dog",
-            DeviceFault.REFUSED,
-            "it cannot be kicked",
-            "the driver failed: java.lang.IllegalStateException: a defect");
+    reported("it cannot be kicked", "the driver failed: java.lang.IllegalStateException: a defect");
     keeper.end(true);
     verify(other).disarm();
-    verify(events)
-        .reportDevice(
-            CoreEvent.DEVICE_FAULT,
-            "dog",
-            DeviceFault.REFUSED,
-            "it cannot be stopped",
-            "the driver failed: java.lang.NoClassDefFoundError: a part");
+    reported("it cannot be stopped", "the driver failed: java.lang.NoClassDefFoundError: a part");
   }
 
   @Test
@@ -223,13 +211,7 @@ class WatchdogKeeperTest {
         .when(watchdog)
         .disarm();
     keeper.end(true);
-    verify(events)
-        .reportDevice(
-            CoreEvent.DEVICE_FAULT,
-            "dog",
-            DeviceFault.REFUSED,
-            "it cannot be stopped",
-            "dog: nowayout");
+    reported("it cannot be stopped", "dog: nowayout");
   }
 
   @Test
