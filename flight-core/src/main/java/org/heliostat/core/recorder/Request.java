@@ -8,7 +8,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Something that a caller wants of the recorder's thread, and waits for no longer than its
  * deadline. Both sides agree by one step from {@link State#WAITING} whether it was done: to
- * CLAIMED, and the caller will be told; or to LEFT, and the caller has gone.
+ * CLAIMED, and the caller will be told; or to LEFT, and the caller has gone. Made by the thread
+ * that waits: it is the one that is woken.
  */
 abstract class Request {
   private enum State {

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.heliostat.core.recorder.Recorder.Priority;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -60,23 +61,36 @@ class CommitterTest {
     }
   }
 
-  /** Asked for by a thread of its own. */
-  private static CompletableFuture<Optional<RecorderFault.Kind>> later(
-      Committer committer, Request request) {
-    CompletableFuture<Optional<RecorderFault.Kind>> answer = new CompletableFuture<>();
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                committer.call(request);
-                answer.complete(Optional.empty());
-              } catch (RecorderFault e) {
-                answer.complete(Optional.of(e.kind()));
-              }
-            });
-    thread.setDaemon(true);
-    thread.start();
-    return answer;
+  /** Asked for by a thread of its own, which is the one that is told. */
+  private static final class Caller {
+    private final CompletableFuture<Probe> probe = new CompletableFuture<>();
+    private final CompletableFuture<Optional<RecorderFault.Kind>> answer =
+        new CompletableFuture<>();
+    private final Thread thread;
+
+    private Caller(Committer committer, Supplier<Probe> made) {
+      thread =
+          new Thread(
+              () -> {
+                try {
+                  probe.complete(made.get());
+                  committer.call(probe.join());
+                  answer.complete(Optional.empty());
+                } catch (RecorderFault e) {
+                  answer.complete(Optional.of(e.kind()));
+                }
+              });
+      thread.setDaemon(true);
+      thread.start();
+    }
+
+    /** Returns when it stands in the queue: it waits for its answer then. */
+    private void awaitQueued() {
+      probe.join();
+      while (thread.isAlive() && thread.getState() != Thread.State.TIMED_WAITING) {
+        Thread.onSpinWait();
+      }
+    }
   }
 
   private static RecorderFault.Kind refused(Committer committer, Request request) {
@@ -143,38 +157,19 @@ class CommitterTest {
             Fixture.await(go);
           }
         });
-    Probe first = new Probe();
-    CompletableFuture<Optional<RecorderFault.Kind>> answer = later(committer, first);
-    first.applied.await();
-    List<Probe> others = new ArrayList<>();
-    List<Thread> callers = new ArrayList<>();
+    Caller first = new Caller(committer, Probe::new);
+    first.probe.get().applied.await();
+    List<Caller> others = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
-      Probe probe = new Probe();
-      others.add(probe);
-      Thread caller =
-          new Thread(
-              () -> {
-                try {
-                  committer.call(probe);
-                } catch (RecorderFault e) {
-                  throw new AssertionError(e);
-                }
-              });
-      callers.add(caller);
-      caller.start();
+      others.add(new Caller(committer, Probe::new));
     }
-    // each waits for its answer, and stands in the queue then
-    for (Thread caller : callers) {
-      while (caller.getState() != Thread.State.TIMED_WAITING) {
-        Thread.onSpinWait();
-      }
-    }
+    others.forEach(Caller::awaitQueued);
     go.countDown();
-    for (Thread caller : callers) {
-      caller.join();
+    assertThat(first.answer.get()).isEmpty();
+    for (Caller other : others) {
+      assertThat(other.answer.get()).isEmpty();
+      assertThat(other.probe.get().end).isEqualTo("kept");
     }
-    assertThat(answer.get()).isEmpty();
-    assertThat(others).allMatch(probe -> probe.end.equals("kept"));
     assertThat(forces).as("one for the first, one for all others").hasValue(2);
     committer.close();
   }
@@ -233,16 +228,18 @@ class CommitterTest {
   void whatIsWantedBeforeItIsClosedIsDoneAndNothingAfter() throws Exception {
     Committer committer = open(PATIENCE);
     CountDownLatch go = new CountDownLatch(1);
-    Probe first =
-        new Probe() {
-          @Override
-          void apply(Journal journal) throws RecorderFault, IOException {
-            super.apply(journal);
-            Fixture.await(go);
-          }
-        };
-    CompletableFuture<Optional<RecorderFault.Kind>> answer = later(committer, first);
-    first.applied.await();
+    Caller first =
+        new Caller(
+            committer,
+            () ->
+                new Probe() {
+                  @Override
+                  void apply(Journal journal) throws RecorderFault, IOException {
+                    super.apply(journal);
+                    Fixture.await(go);
+                  }
+                });
+    first.probe.get().applied.await();
     CompletableFuture<String> closed = new CompletableFuture<>();
     Thread closing =
         new Thread(
@@ -255,14 +252,14 @@ class CommitterTest {
               }
             });
     closing.start();
-    while (closing.getState() != Thread.State.TIMED_WAITING) {
+    while (closing.isAlive() && closing.getState() != Thread.State.TIMED_WAITING) {
       Thread.onSpinWait();
     }
     assertThatThrownBy(committer::checkOpen).hasMessageContaining("closed");
     assertThat(refused(committer, new Probe())).isEqualTo(RecorderFault.Kind.CLOSED);
     go.countDown();
-    assertThat(answer.get()).isEmpty();
-    assertThat(first.end).isEqualTo("kept");
+    assertThat(first.answer.get()).isEmpty();
+    assertThat(first.probe.get().end).isEqualTo("kept");
     assertThat(closed.get()).isEqualTo("closed");
   }
 
