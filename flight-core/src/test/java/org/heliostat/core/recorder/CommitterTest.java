@@ -73,8 +73,9 @@ class CommitterTest {
           new Thread(
               () -> {
                 try {
-                  probe.complete(made.get());
-                  committer.call(probe.join());
+                  Probe own = made.get();
+                  probe.complete(own);
+                  committer.call(own);
                   answer.complete(Optional.empty());
                 } catch (RecorderFault e) {
                   answer.complete(Optional.of(e.kind()));
@@ -87,9 +88,14 @@ class CommitterTest {
     /** Returns when it stands in the queue: it waits for its answer then. */
     private void awaitQueued() {
       probe.join();
-      while (thread.isAlive() && thread.getState() != Thread.State.TIMED_WAITING) {
-        Thread.onSpinWait();
-      }
+      awaitWaiting(thread);
+    }
+  }
+
+  /** Returns when a thread waits for so long at the most, or has ended. */
+  private static void awaitWaiting(Thread thread) {
+    while (thread.isAlive() && thread.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
     }
   }
 
@@ -252,9 +258,7 @@ class CommitterTest {
               }
             });
     closing.start();
-    while (closing.isAlive() && closing.getState() != Thread.State.TIMED_WAITING) {
-      Thread.onSpinWait();
-    }
+    awaitWaiting(closing);
     assertThatThrownBy(committer::checkOpen).hasMessageContaining("closed");
     assertThat(refused(committer, new Probe())).isEqualTo(RecorderFault.Kind.CLOSED);
     go.countDown();

@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
 import org.heliostat.core.recorder.Recorder.Priority;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -122,7 +121,6 @@ class RecorderDamageTest {
   }
 
   @Test
-  @Tag("long")
   void aBitThatHasTurnedAnywhereCostsOneRecordAtMost() throws Exception {
     fill();
     for (String name : List.of(FIRST, SECOND, Numbers.FILE)) {
@@ -147,7 +145,6 @@ class RecorderDamageTest {
   }
 
   @Test
-  @Tag("long")
   void aFileThatEndsAnywhereCostsWhatWasBehind() throws Exception {
     fill();
     for (String name : List.of(FIRST, SECOND, Numbers.FILE)) {
