@@ -37,6 +37,8 @@ class WorkerMainTest {
       Process worker =
           new ProcessBuilder(
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  // ONNX Runtime unpacks itself there, and halt leaves it
+                  "-Djava.io.tmpdir=" + folder,
                   "-cp",
                   System.getProperty("java.class.path"),
                   Worker.class.getName(),
