@@ -4,6 +4,7 @@ import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
 import com.google.protobuf.Message;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -91,12 +92,14 @@ public final class SchemaCheck {
   private static void checkValue(
       Object value, FieldMeta meta, List<Problem.Step> at, List<Problem> found) {
     double measure;
-    String what = "";
+    String text;
     if (value instanceof Number number) {
-      measure = number.doubleValue();
+      Number counted = isUnsigned(at.get(at.size() - 1).field()) ? unsigned(number) : number;
+      measure = counted.doubleValue();
+      text = counted instanceof BigInteger big ? big.toString() : number(measure);
     } else if (value instanceof String string) {
       measure = string.length();
-      what = "length ";
+      text = "length " + string.length();
     } else if (value instanceof EnumValueDescriptor choice) {
       // enums are open: a number that only a later schema knows reads as well
       if (choice.getType().findValueByNumber(choice.getNumber()) == null) {
@@ -104,6 +107,7 @@ public final class SchemaCheck {
         return;
       }
       measure = choice.getNumber();
+      text = number(measure);
     } else {
       return;
     }
@@ -113,14 +117,28 @@ public final class SchemaCheck {
       found.add(
           new Problem(
               at,
-              what
-                  + number(measure)
+              text
                   + " is outside "
                   + number(meta.getMin())
                   + " .. "
                   + number(meta.getMax())
                   + unit));
     }
+  }
+
+  private static boolean isUnsigned(FieldDescriptor field) {
+    return switch (field.getType()) {
+      case UINT32, UINT64, FIXED32, FIXED64 -> true;
+      default -> false;
+    };
+  }
+
+  /** What the schema counts unsigned: Java has the same bits in a signed number. */
+  private static BigInteger unsigned(Number number) {
+    return new BigInteger(
+        number instanceof Integer small
+            ? Integer.toUnsignedString(small)
+            : Long.toUnsignedString(number.longValue()));
   }
 
   private static String number(double value) {

@@ -210,7 +210,8 @@ final class DeviceJudge {
     if (corrected >= 0) {
       if (correctedBefore >= 0 && corrected > correctedBefore) {
         correctedInMinute += corrected - correctedBefore;
-        if (bounds.hasCorrectedPerMinute() && correctedInMinute > bounds.getCorrectedPerMinute()) {
+        if (bounds.hasCorrectedPerMinute()
+            && correctedInMinute > Integer.toUnsignedLong(bounds.getCorrectedPerMinute())) {
           correctedUntil = now + MINUTE_NANOS;
         }
       }

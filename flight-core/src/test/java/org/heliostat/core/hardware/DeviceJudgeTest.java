@@ -224,6 +224,14 @@ class DeviceJudgeTest {
   }
 
   @Test
+  void aBoundOfMemoryErrorsIsUnsigned() {
+    DeviceJudge judge = judge(Plausibility.newBuilder().setCorrectedPerMinute(-1));
+    assertThat(look(judge, card(0, 0, 0, 0))).isEmpty();
+    assertThat(look(judge, card(4_294_967_295L, 0, 0, 1))).isEmpty();
+    assertThat(look(judge, card(4_294_967_296L, 0, 0, 2))).contains(DeviceFault.MEMORY_ERRORS);
+  }
+
+  @Test
   void aCardThatSlowsDownForHeatAndAPumpThatStandsAreSaidSo() {
     assertThat(look(judge(Plausibility.newBuilder()), card(0, 0, 0x40, 1)))
         .contains(DeviceFault.OVER_TEMPERATURE);

@@ -54,6 +54,9 @@ class ControlSocketTest {
     assertThat(answer("device: \"rail0\" kind: CHIP_RESET for_s: 3")).contains("happens once");
     assertThat(answer("device: \"rail0\" kind: STUCK for_s: -3")).startsWith("refused: ");
     assertThat(answer("device: \"rail0\" kill_worker { card: 0 }")).contains("special form");
+    assertThat(answer("kill_worker { card: 2 }")).contains("about card 2, there are 2 (0 to 1)");
+    assertThat(answer("kill_worker { card: 4294967295 }")).contains("4294967295 is outside");
+    assertThat(answer("reset_ina226 { bus: 4294967295 }")).contains("4294967295 is outside");
     assertThat(injected).isEmpty();
   }
 
