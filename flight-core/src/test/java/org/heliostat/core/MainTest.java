@@ -540,6 +540,24 @@ class MainTest {
   }
 
   @Test
+  void aTableOfTheMissionFileThatItsOwnerRefusesIsAMistakeOfTheFile() throws Exception {
+    String[] wrong =
+        arguments(
+            ALL
+                + """
+                tables {
+                  name: "limits"
+                  limits { watchpoints { name: "low" field: "bogus" comparison: BELOW value: 23 } }
+                }
+                """);
+    assertThat(main().run("--check", wrong[1])).isEqualTo(2);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains("mission.textproto:18:3: tables[0].limits: ", "low: ", "bogus");
+    assertThat(main().run(wrong)).isEqualTo(2);
+    assertThat(data.resolve("recorder")).doesNotExist();
+  }
+
+  @Test
   void theGoldenMissionFliesWhenItIsWanted() throws Exception {
     assertThat(fly(RESTART, services -> restart(services, 1, true))).isEqualTo(3);
     Mission stored =

@@ -3,13 +3,20 @@ package org.heliostat.core.app;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.heliostat.core.mission.MissionFile;
+import org.heliostat.core.mode.Modes;
+import org.heliostat.core.table.TableDefinition;
+import org.heliostat.core.table.Tables;
 import org.heliostat.protocol.AppConfig;
+import org.heliostat.protocol.Mission;
+import org.heliostat.protocol.Table;
 
 /**
  * The apps that a mission file can have: those that the image offers by name, and any class on its
@@ -58,6 +65,23 @@ public final class OfferedApps implements MissionFile.Apps {
     } catch (IllegalArgumentException e) {
       return Optional.of(String.valueOf(e.getMessage()));
     }
+  }
+
+  @Override
+  public List<String> problems(Mission mission, Table table) {
+    String name = table.getName();
+    Optional<TableDefinition> owned =
+        Stream.concat(
+                Modes.table(name).stream(),
+                byName.values().stream().flatMap(app -> app.table(name, mission).stream()))
+            .findFirst();
+    if (owned.isPresent()) {
+      return Tables.problems(owned.get(), table);
+    }
+    // an app that is named by its class says of no table before it flies
+    return mission.getAppsList().stream().anyMatch(app -> !app.getClassName().isEmpty())
+        ? List.of()
+        : List.of("no app has a table \"" + name + "\"");
   }
 
   /**

@@ -10,6 +10,7 @@ import org.heliostat.core.table.TableDefinition;
 import org.heliostat.core.table.TableHandle;
 import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.LimitTable;
+import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.SetLimit;
 import org.heliostat.protocol.Table;
@@ -19,6 +20,13 @@ import org.heliostat.protocol.Telecommand.CommandCase;
 /** Looks at each new snapshot of housekeeping by the table {@code limits}. */
 public final class LimitsApp implements App {
   private static final long PERIOD_NANOS = 250_000_000L;
+  private static final TableDefinition TABLE =
+      new TableDefinition(
+          "limits",
+          ContentCase.LIMITS,
+          Table.newBuilder().setLimits(LimitTable.getDefaultInstance()).build(),
+          loaded -> Limits.problems(loaded.getLimits()),
+          Optional.empty());
 
   private final Services services;
   private final Limits limits;
@@ -37,6 +45,11 @@ public final class LimitsApp implements App {
     public App start(Services services) {
       return new LimitsApp(services);
     }
+
+    @Override
+    public Optional<TableDefinition> table(String name, Mission mission) {
+      return Optional.of(TABLE).filter(table -> table.name().equals(name));
+    }
   }
 
   LimitsApp(Services services) {
@@ -48,16 +61,7 @@ public final class LimitsApp implements App {
             services.events(),
             services.state(),
             services.bus());
-    this.table =
-        services
-            .tables()
-            .register(
-                new TableDefinition(
-                    "limits",
-                    ContentCase.LIMITS,
-                    Table.newBuilder().setLimits(LimitTable.getDefaultInstance()).build(),
-                    loaded -> Limits.problems(loaded.getLimits()),
-                    Optional.empty()));
+    this.table = services.tables().register(TABLE);
     limits.take(table.active().getLimits());
     services
         .commands()

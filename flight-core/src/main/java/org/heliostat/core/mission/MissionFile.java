@@ -1,5 +1,6 @@
 package org.heliostat.core.mission;
 
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,6 +22,7 @@ import org.heliostat.protocol.RecordPriority;
 import org.heliostat.protocol.RecorderConfig;
 import org.heliostat.protocol.SchemaCheck;
 import org.heliostat.protocol.SchemaCheck.Problem.Step;
+import org.heliostat.protocol.Table;
 import org.heliostat.protocol.TextFiles;
 import org.heliostat.protocol.TextFiles.BadTextFile;
 import org.heliostat.protocol.TextFiles.Located;
@@ -39,6 +41,13 @@ public final class MissionFile {
 
     /** Why this app cannot be started; empty where it can. */
     Optional<String> problem(AppConfig app);
+
+    /**
+     * What its owner has against a table of the mission; empty where it is in order.
+     *
+     * @param mission in which everything but its tables is in order
+     */
+    List<String> problems(Mission mission, Table table);
   }
 
   /** The drivers that an image offers. */
@@ -181,10 +190,36 @@ public final class MissionFile {
               List.of(step(mission, "camera", 0), step(mission.getCamera(), "device", 0)),
               "no device is called \"" + mission.getCamera().getDevice() + "\""));
     }
+    if (problems.isEmpty()) {
+      // their owners go by devices, cards and apps, which have to be in order
+      tableProblems(located, apps, problems);
+    }
     if (!problems.isEmpty()) {
       throw new BadTextFile(problems);
     }
     return mission;
+  }
+
+  /** What the owners of tables have against those that stand in the mission file. */
+  private static void tableProblems(Located<Mission> located, Apps apps, List<String> problems) {
+    Mission mission = located.message();
+    Set<String> names = new HashSet<>();
+    for (int i = 0; i < mission.getTablesCount(); i++) {
+      Table table = mission.getTables(i);
+      Step at = step(mission, "tables", i);
+      Step name = step(table, "name", 0);
+      if (!names.add(table.getName())) {
+        problems.add(
+            problem(located, List.of(at, name), "table \"" + table.getName() + "\" stands twice"));
+      }
+      FieldDescriptor content =
+          Table.getDescriptor().findFieldByNumber(table.getContentCase().getNumber());
+      Step field = content == null ? name : new Step(content, 0);
+      for (String text : apps.problems(mission, table)) {
+        problems.add(
+            problem(located, List.of(at, field), "table \"" + table.getName() + "\": " + text));
+      }
+    }
   }
 
   /** What apps want of each other and of rate groups. */

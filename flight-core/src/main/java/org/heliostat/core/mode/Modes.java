@@ -28,6 +28,14 @@ public final class Modes {
   /** Origin of a change that ground commands. */
   public static final String GROUND = "ground";
 
+  private static final TableDefinition TABLE =
+      new TableDefinition(
+          "modes",
+          ContentCase.MODES,
+          Table.newBuilder().setModes(standard()).build(),
+          table -> problems(table.getModes()),
+          Optional.empty());
+
   private final Bus bus;
   private final Events events;
   private Map<Mode, Set<Mode>> allowed;
@@ -62,12 +70,17 @@ public final class Modes {
         tables
             .register(
                 new TableDefinition(
-                    "modes",
-                    ContentCase.MODES,
-                    Table.newBuilder().setModes(standard()).build(),
-                    table -> problems(table.getModes()),
+                    TABLE.name(),
+                    TABLE.content(),
+                    TABLE.fallback(),
+                    TABLE.validator(),
                     Optional.of(this::take)))
             .active());
+  }
+
+  /** What is said of the table {@code modes}; empty for another one. */
+  public static Optional<TableDefinition> table(String name) {
+    return Optional.of(TABLE).filter(table -> table.name().equals(name));
   }
 
   /** Lets ground change the mode. */

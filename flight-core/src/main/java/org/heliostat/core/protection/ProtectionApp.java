@@ -21,6 +21,7 @@ import org.heliostat.protocol.AppConfig;
 import org.heliostat.protocol.Event;
 import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.LimitStatus;
+import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.Table;
 import org.heliostat.protocol.Table.ContentCase;
@@ -64,14 +65,17 @@ public final class ProtectionApp implements App {
     public App start(Services services) {
       return new ProtectionApp(services, services.apps());
     }
+
+    @Override
+    public Optional<TableDefinition> table(String name, Mission mission) {
+      return Optional.of(definition(devices(mission), mission))
+          .filter(table -> table.name().equals(name));
+    }
   }
 
   ProtectionApp(Services services, AppControl apps) {
     this.services = services;
-    Devices devices =
-        new Devices(
-            MissionFile.activeDevices(services.mission()),
-            MissionFile.activeCards(services.mission()));
+    Devices devices = devices(services.mission());
     this.protection =
         new Protection(
             devices,
@@ -81,20 +85,7 @@ public final class ProtectionApp implements App {
             services.state(),
             apps,
             services.hardware());
-    Set<String> appNames =
-        services.mission().getAppsList().stream()
-            .map(AppConfig::getName)
-            .collect(Collectors.toUnmodifiableSet());
-    this.table =
-        services
-            .tables()
-            .register(
-                new TableDefinition(
-                    "protection",
-                    ContentCase.PROTECTION,
-                    Table.newBuilder().setProtection(StandardRules.table()).build(),
-                    loaded -> RuleCheck.problems(devices, appNames, loaded.getProtection()),
-                    Optional.empty()));
+    this.table = services.tables().register(definition(devices, services.mission()));
     protection.take(table.active().getProtection());
     this.events = services.bus().subscribe(Event.class, EVENTS);
     this.watchpoints = services.bus().subscribe(WatchpointFailed.class, EVENTS);
@@ -102,6 +93,23 @@ public final class ProtectionApp implements App {
     services.commands().handle("protection", CommandCase.RELEASE_DEVICE, this::request);
     this.housekeeping = packet -> packet.addAllProtection(protection.status());
     services.telemetry().contribute(housekeeping);
+  }
+
+  private static Devices devices(Mission mission) {
+    return new Devices(MissionFile.activeDevices(mission), MissionFile.activeCards(mission));
+  }
+
+  private static TableDefinition definition(Devices devices, Mission mission) {
+    Set<String> appNames =
+        mission.getAppsList().stream()
+            .map(AppConfig::getName)
+            .collect(Collectors.toUnmodifiableSet());
+    return new TableDefinition(
+        "protection",
+        ContentCase.PROTECTION,
+        Table.newBuilder().setProtection(StandardRules.table()).build(),
+        loaded -> RuleCheck.problems(devices, appNames, loaded.getProtection()),
+        Optional.empty());
   }
 
   private void request(Telecommand command, Execution execution) {

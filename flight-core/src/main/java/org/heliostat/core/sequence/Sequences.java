@@ -487,7 +487,8 @@ public final class Sequences {
     }
   }
 
-  private static List<String> problems(Table table) {
+  /** What the schema cannot say about the table of a sequence. */
+  static List<String> problems(Table table) {
     List<String> problems = new ArrayList<>();
     String name = name(table);
     if (name.isEmpty() || name.length() > MOST_NAME) {

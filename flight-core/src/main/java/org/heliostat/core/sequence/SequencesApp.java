@@ -7,9 +7,13 @@ import org.heliostat.core.app.App;
 import org.heliostat.core.app.AppFactory;
 import org.heliostat.core.app.Services;
 import org.heliostat.core.command.Execution;
+import org.heliostat.core.table.TableDefinition;
 import org.heliostat.protocol.Housekeeping;
+import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.SetSequence;
+import org.heliostat.protocol.Table;
+import org.heliostat.protocol.Table.ContentCase;
 import org.heliostat.protocol.Telecommand.CommandCase;
 
 /** Runs the sequences, ten times a second of mission time. */
@@ -37,6 +41,19 @@ public final class SequencesApp implements App {
               services.events(),
               services.state(),
               services.tables()));
+    }
+
+    @Override
+    public Optional<TableDefinition> table(String name, Mission mission) {
+      return name.startsWith(Sequences.PREFIX)
+          ? Optional.of(
+              new TableDefinition(
+                  name,
+                  ContentCase.SEQUENCE,
+                  Table.getDefaultInstance(),
+                  Sequences::problems,
+                  Optional.empty()))
+          : Optional.empty();
     }
   }
 

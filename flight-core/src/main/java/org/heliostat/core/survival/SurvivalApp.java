@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.heliostat.core.app.App;
 import org.heliostat.core.app.AppFactory;
 import org.heliostat.core.app.Services;
@@ -29,6 +30,7 @@ import org.heliostat.protocol.DeviceFault;
 import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.HeatRule;
 import org.heliostat.protocol.Housekeeping;
+import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.Mode;
 import org.heliostat.protocol.PowerRung;
 import org.heliostat.protocol.PowerTable;
@@ -99,35 +101,45 @@ public final class SurvivalApp implements App {
     public App start(Services services) {
       return new SurvivalApp(services);
     }
+
+    @Override
+    public Optional<TableDefinition> table(String name, Mission mission) {
+      return Stream.of(power(mission), SURVIVAL)
+          .filter(table -> table.name().equals(name))
+          .findFirst();
+    }
+  }
+
+  private static final TableDefinition SURVIVAL =
+      new TableDefinition(
+          "survival",
+          ContentCase.SURVIVAL,
+          Table.newBuilder().setSurvival(SurvivalTable.getDefaultInstance()).build(),
+          table -> List.of(),
+          Optional.empty());
+
+  private static TableDefinition power(Mission mission) {
+    PowerTableCheck check = new PowerTableCheck(mission.getDevicesList(), inUse(mission));
+    return new TableDefinition(
+        "power",
+        ContentCase.POWER,
+        Table.newBuilder().setPower(PowerTable.getDefaultInstance()).build(),
+        next -> check.problems(next.getPower()),
+        Optional.empty());
+  }
+
+  /** Names of the devices that are in use. */
+  private static Set<String> inUse(Mission mission) {
+    return MissionFile.activeDevices(mission).stream()
+        .map(DeviceConfig::getName)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   SurvivalApp(Services services) {
     this.services = services;
-    this.known =
-        MissionFile.activeDevices(services.mission()).stream()
-            .map(DeviceConfig::getName)
-            .collect(Collectors.toUnmodifiableSet());
-    PowerTableCheck check = new PowerTableCheck(services.mission().getDevicesList(), known);
-    this.power =
-        services
-            .tables()
-            .register(
-                new TableDefinition(
-                    "power",
-                    ContentCase.POWER,
-                    Table.newBuilder().setPower(PowerTable.getDefaultInstance()).build(),
-                    next -> check.problems(next.getPower()),
-                    Optional.empty()));
-    this.survival =
-        services
-            .tables()
-            .register(
-                new TableDefinition(
-                    "survival",
-                    ContentCase.SURVIVAL,
-                    Table.newBuilder().setSurvival(SurvivalTable.getDefaultInstance()).build(),
-                    table -> List.of(),
-                    Optional.empty()));
+    this.known = inUse(services.mission());
+    this.power = services.tables().register(power(services.mission()));
+    this.survival = services.tables().register(SURVIVAL);
     this.table = power.active().getPower();
     // what an earlier run keeps off stays so
     FlightState state = services.state().get();

@@ -418,7 +418,10 @@ public final class Tables {
       activation = entry.definition.activation();
     }
     events.report(
-        CoreEvent.TABLE_ACTIVATED, table.getName(), table.getVersion(), checksumOf(table));
+        CoreEvent.TABLE_ACTIVATED,
+        table.getName(),
+        Integer.toUnsignedLong(table.getVersion()),
+        checksumOf(table));
     // without the registry's lock: the owner may ask for tables, and hold locks of its own
     activation.ifPresent(owner -> owner.accept(table));
   }
@@ -493,7 +496,11 @@ public final class Tables {
     }
   }
 
-  private static List<String> problems(TableDefinition definition, Table table) {
+  /** What schema and owner have against a table; empty for one that may be used. */
+  public static List<String> problems(TableDefinition definition, Table table) {
+    if (!NAME.matcher(table.getName()).matches()) {
+      return List.of("\"" + table.getName() + "\" is no name of a table");
+    }
     if (!table.getName().equals(definition.name())) {
       return List.of("it is called \"" + table.getName() + "\"");
     }

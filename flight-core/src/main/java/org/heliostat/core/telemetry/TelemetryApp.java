@@ -18,6 +18,7 @@ import org.heliostat.core.table.TableHandle;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.Housekeeping;
+import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.SubscriptionStatus;
 import org.heliostat.protocol.Table;
 import org.heliostat.protocol.Table.ContentCase;
@@ -62,6 +63,11 @@ public final class TelemetryApp implements App {
     public App start(Services services) {
       return new TelemetryApp(services);
     }
+
+    @Override
+    public Optional<TableDefinition> table(String name, Mission mission) {
+      return Optional.of(definition(mission)).filter(table -> table.name().equals(name));
+    }
   }
 
   TelemetryApp(Services services) {
@@ -86,22 +92,21 @@ public final class TelemetryApp implements App {
               services.events().clearCounters();
               execution.complete();
             });
-    this.table =
-        services
-            .tables()
-            .register(
-                new TableDefinition(
-                    "housekeeping",
-                    ContentCase.HOUSEKEEPING,
-                    Table.newBuilder()
-                        .setHousekeeping(
-                            HousekeepingSets.standard(services.mission().getHousekeeping()))
-                        .build(),
-                    loaded -> HousekeepingSets.problems(loaded.getHousekeeping()),
-                    Optional.empty()));
+    this.table = services.tables().register(definition(services.mission()));
     this.next = services.clock().missionNanos();
     this.nextSave = next;
     sets.take(table.active().getHousekeeping(), next);
+  }
+
+  private static TableDefinition definition(Mission mission) {
+    return new TableDefinition(
+        "housekeeping",
+        ContentCase.HOUSEKEEPING,
+        Table.newBuilder()
+            .setHousekeeping(HousekeepingSets.standard(mission.getHousekeeping()))
+            .build(),
+        loaded -> HousekeepingSets.problems(loaded.getHousekeeping()),
+        Optional.empty());
   }
 
   @Override

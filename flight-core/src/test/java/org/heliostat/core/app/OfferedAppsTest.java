@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.Mockito.mock;
 
+import com.google.protobuf.TextFormat;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.heliostat.core.example.ThermostatApp;
 import org.heliostat.core.fixture.TestServices;
 import org.heliostat.core.fixture.TestSpacecraft;
 import org.heliostat.protocol.AppConfig;
+import org.heliostat.protocol.Mission;
+import org.heliostat.protocol.Table;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -50,6 +54,52 @@ class OfferedAppsTest {
   void theImageHasItsOwn() {
     assertThat(OfferedApps.ofImage().names()).contains("hardware", "telemetry", "link", "time");
     assertThat(apps.problem(AppConfig.newBuilder().setName("link").build())).isEmpty();
+  }
+
+  private static List<String> problems(String table) throws Exception {
+    return problems(Mission.getDefaultInstance(), table);
+  }
+
+  private static List<String> problems(Mission mission, String table) throws Exception {
+    return OfferedApps.ofImage().problems(mission, TextFormat.parse(table, Table.class));
+  }
+
+  @Test
+  void theOwnerOfEachTableChecksIt() throws Exception {
+    String watchpoint =
+        "name: 'limits' limits { watchpoints { name: 'a' field: '%s' comparison: ABOVE value: 1 } }";
+    assertThat(problems(watchpoint.formatted("bus_volts"))).isEmpty();
+    assertThat(problems(watchpoint.formatted("bogus"))).first().asString().contains("bogus");
+    String actionpoint = "actionpoints { name: 'b' watchpoints: 'nope' change_mode: SAFE }";
+    assertThat(problems("name: 'limits' limits { " + actionpoint + " }"))
+        .containsExactly("b: there is no watchpoint \"nope\"");
+    String rung = "rungs { name: 'r' shed_volts: 25 restore_volts: 23 rails: 'nope' }";
+    assertThat(problems("name: 'power' power { monitor: 'nope' " + rung + " }"))
+        .containsExactly(
+            "monitor: no device is called \"nope\"",
+            "r: restore_volts is not above shed_volts",
+            "r: no device is called \"nope\"");
+    assertThat(problems("name: 'housekeeping' housekeeping { sets { name: 's' fields: 'no' } }"))
+        .isNotEmpty();
+    assertThat(problems("name: 'protection' protection { rules { name: 'x' level: 1 } }"))
+        .isNotEmpty();
+    assertThat(problems("name: 'modes' modes { transitions { from: STANDBY to: SAFE } }"))
+        .containsExactly("SAFE could not be left: it must lead to STANDBY");
+    assertThat(problems("name: 'sequence.a' sequence { steps { command { noop {} } } }"))
+        .containsExactly("step 0: it has no time");
+    assertThat(problems("name: 'survival' survival {}")).isEmpty();
+  }
+
+  @Test
+  void aTableThatIsOfNobodyOrHasNoNameIsAMistake() throws Exception {
+    assertThat(problems("name: 'sequence.PUMP stalled' sequence {}"))
+        .containsExactly("\"sequence.PUMP stalled\" is no name of a table");
+    assertThat(problems("name: 'limits' modes {}")).containsExactly("it holds MODES, not LIMITS");
+    String mine = "name: 'parameters.mine' parameters {}";
+    assertThat(problems(mine)).containsExactly("no app has a table \"parameters.mine\"");
+    // it may be the table of an app that only its class knows of
+    Mission mission = Mission.newBuilder().addApps(ofClass(ThermostatApp.class.getName())).build();
+    assertThat(problems(mission, mine)).isEmpty();
   }
 
   @Test

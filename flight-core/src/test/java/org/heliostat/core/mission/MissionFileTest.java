@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.heliostat.protocol.AppConfig;
 import org.heliostat.protocol.DeviceConfig;
 import org.heliostat.protocol.Mission;
+import org.heliostat.protocol.Table;
 import org.heliostat.protocol.TextFiles.BadTextFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +47,11 @@ class MissionFileTest {
             return app.getName().equals("link") || app.getClassName().equals("a.Known")
                 ? Optional.empty()
                 : Optional.of("nothing is called \"" + app.getName() + "\"");
+          }
+
+          @Override
+          public List<String> problems(Mission mission, Table table) {
+            return table.getVersion() == 13 ? List.of("that is unlucky") : List.of();
           }
         },
         new MissionFile.Drivers() {
@@ -126,6 +133,20 @@ class MissionFileTest {
         "devices { name: \"c\" driver: \"nvml\" plausibility { neighbour: \"zz\" } }",
         "devices[3].plausibility.neighbour",
         "\"zz\"");
+  }
+
+  @Test
+  void whatTheOwnerOfATableHasAgainstItIsSaid() throws Exception {
+    String table = "tables { name: \"x\" version: %d\n  limits {} }\n";
+    fails(
+        table.formatted(12).replace("x", "y") + table.formatted(13),
+        "m.textproto:11:",
+        "tables[1].limits",
+        "table \"x\": that is unlucky");
+    fails(table.formatted(1).repeat(2), "m.textproto:10:", "tables[1].name", "stands twice");
+    assertThat(read(GOOD + table.formatted(12)).getTablesCount()).isEqualTo(1);
+    // its owner goes by devices, cards and apps that fit: those come first
+    fails(table.formatted(13) + "active_cards: 3", "3 cards, but only 2");
   }
 
   @Test
