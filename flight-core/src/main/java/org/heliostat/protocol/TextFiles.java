@@ -74,7 +74,7 @@ public final class TextFiles {
       }
       text = Files.readString(file, StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw new BadTextFile(List.of(file + ": cannot be read: " + e));
+      throw new BadTextFile(List.of(file + ": cannot be read: " + IoReason.of(e)));
     }
     TextFormatParseInfoTree.Builder tree = TextFormatParseInfoTree.builder();
     Message.Builder builder = prototype.newBuilderForType();

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.heliostat.hil.power.PowerLossSeries;
 import org.heliostat.hil.report.JsonFiles;
 import org.heliostat.hil.terminal.TerminalText;
+import org.heliostat.protocol.IoReason;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -48,6 +49,10 @@ final class CampaignVerb implements Callable<Integer> {
   private static final List<String> KINDS = List.of(FAULTS, KILL, POWER_LOSS);
   private static final int MOST_RUNS = 1000;
   private static final String SUFFIX = ".textproto";
+
+  /** Held while a campaign flies, and stays: a folder with it is a campaign's. */
+  private static final String LOCK = ".lock";
+
   private static final long FLIGHT_ENDS_SECONDS = 15;
   private static final Gson PRETTY =
       new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
@@ -113,6 +118,7 @@ final class CampaignVerb implements Callable<Integer> {
     boolean done(String image) throws IOException {
       Optional<JsonObject> summary = JsonFiles.object(folder.resolve("summary.json"));
       return summary.isPresent()
+          && !summary.get().has("interrupted")
           && JsonFiles.text(JsonFiles.child(summary.get(), "versions"), "image").equals(image)
           && JsonFiles.whole(summary.get(), "seed") == seed
           && JsonFiles.children(summary.get(), "runs").size() == runs
@@ -146,10 +152,10 @@ final class CampaignVerb implements Callable<Integer> {
             ? plan(installation, folder, count)
             : parts(kind.equals(KILL) ? "flight-" : "disk-", folder, count, most, seed);
     String image = Files.readString(installation.imageDigest()).strip();
-    Files.createDirectories(folder);
+    makeFolder(folder);
     try (FileChannel lock =
         FileChannel.open(
-            folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       if (lock.tryLock() == null) {
         throw new SetupException("another campaign is flying into " + folder);
       }
@@ -176,6 +182,19 @@ final class CampaignVerb implements Callable<Integer> {
         }
         default -> fly(planned, image, folder);
       };
+    }
+  }
+
+  /** What a campaign leaves anew it removes first: only in a folder that is a campaign's. */
+  static void makeFolder(Path folder) throws SetupException {
+    try {
+      if (PlanCheck.holdsAnything(folder) && !Files.exists(folder.resolve(LOCK))) {
+        throw new SetupException(
+            "--out: " + folder + " is not empty, and holds no campaign; name a new folder");
+      }
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new SetupException("--out: " + folder + " cannot be made: " + IoReason.of(e));
     }
   }
 

@@ -15,6 +15,7 @@ import org.heliostat.protocol.Scenario;
  * @param cards compute cards in use
  * @param frameCount frames to take
  * @param speed mission seconds in a second
+ * @param holdSeconds host seconds that it flies on when its frames are down
  * @param broker host and port of a broker that is there already
  */
 record FlightPlan(
@@ -30,6 +31,7 @@ record FlightPlan(
     int frameCount,
     double speed,
     long seed,
+    double holdSeconds,
     Optional<String> broker) {
 
   /** A network and its manifest. */

@@ -73,6 +73,14 @@ final class MissionOptions {
   long seed = 1;
 
   @Option(
+      names = "--hold",
+      paramLabel = "SECONDS",
+      description =
+          "How long it flies on, in real time, when its frames are down: open for ./fly command and"
+              + " ./fly rig inject. Default: 0.")
+  double holdSeconds;
+
+  @Option(
       names = "--broker",
       paramLabel = "URL",
       description =

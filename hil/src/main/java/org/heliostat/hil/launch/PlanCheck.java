@@ -1,6 +1,9 @@
 package org.heliostat.hil.launch;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.heliostat.hil.rig.ScenarioFile;
+import org.heliostat.protocol.IoReason;
 import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.ModelManifest;
 import org.heliostat.protocol.Scenario;
@@ -27,11 +31,13 @@ import org.jspecify.annotations.Nullable;
 /** Makes a plan of the options, or says what is wrong with them before anything is started. */
 final class PlanCheck {
   private static final long CHECK_SECONDS = 20;
+  private static final int BROKER_MILLIS = 5000;
 
   /** Room that a flight needs where it leaves its files. */
   static final long ROOM_BYTES = 64L << 20;
 
   private static final int MOST_CARDS = 7;
+  private static final int MOST_HOLD_SECONDS = 86_400;
 
   /** What flight calls faulty beside the devices and buses of the mission file. */
   private static final Set<String> BESIDE_DEVICES = Set.of("storage", "clock");
@@ -51,6 +57,10 @@ final class PlanCheck {
       throw new SetupException(
           "--frame-count is " + options.frameCount + ", not within 1 to 100000");
     }
+    if (!(options.holdSeconds >= 0 && options.holdSeconds <= MOST_HOLD_SECONDS)) {
+      throw new SetupException(
+          "--hold is " + options.holdSeconds + ", not within 0 to " + MOST_HOLD_SECONDS);
+    }
     Path missionFile =
         options.mission == null
             ? installation.image().resolve("missions/default.textproto")
@@ -66,6 +76,11 @@ final class PlanCheck {
     checkExpectations(scenario, scenarioFile, mission);
     Optional<Path> frames = Optional.ofNullable(options.frames);
     int playable = frames.isPresent() ? playable(frames.get()) : MissionOptions.DEFAULT_FRAMES;
+    Optional<String> broker = Optional.empty();
+    if (options.broker != null) {
+      broker = Optional.of(hostAndPort(options.broker));
+      checkBroker(broker.get());
+    }
     String id = ID.format(now) + "-" + pid;
     Path out =
         (options.out == null ? installation.flights().resolve(id) : options.out)
@@ -93,7 +108,8 @@ final class PlanCheck {
                 ? scenario.getFlight().getSpeed()
                 : MissionOptions.DEFAULT_SPEED,
         options.seed,
-        options.broker == null ? Optional.empty() : Optional.of(hostAndPort(options.broker)));
+        options.holdSeconds,
+        broker);
   }
 
   /** Host and port of a broker's URL. */
@@ -111,6 +127,21 @@ final class PlanCheck {
       // said below
     }
     throw new SetupException("--broker is \"" + url + "\", not of the form tcp://host:port");
+  }
+
+  /** A broker that is not there now would only be missed when the flight has waited for it. */
+  private static void checkBroker(String address) throws SetupException {
+    int colon = address.lastIndexOf(':');
+    try (Socket socket = new Socket()) {
+      InetSocketAddress broker =
+          new InetSocketAddress(
+              InetAddress.getByName(address.substring(0, colon)),
+              Integer.parseInt(address.substring(colon + 1)));
+      socket.connect(broker, BROKER_MILLIS);
+    } catch (IOException e) {
+      throw new SetupException(
+          "--broker: broker tcp://" + address + " cannot be reached: " + IoReason.of(e));
+    }
   }
 
   /** What only the image knows (its apps and drivers) it says itself, about the user's own file. */
@@ -211,8 +242,8 @@ final class PlanCheck {
       return TextFiles.read(file, prototype).message();
     } catch (BadTextFile e) {
       throw new SetupException(
-          prototype.getDescriptorForType().getName().toLowerCase(Locale.ROOT)
-              + " file:"
+          (prototype instanceof ModelManifest ? "manifest" : "mission file")
+              + ":"
               + System.lineSeparator()
               + e.getMessage());
     }
@@ -220,7 +251,8 @@ final class PlanCheck {
 
   private static Path file(Path file, String option) throws SetupException {
     if (!Files.isRegularFile(file)) {
-      throw new SetupException(option + ": there is no file " + file);
+      throw new SetupException(
+          option + ": " + (Files.exists(file) ? file + " is no file" : "there is no file " + file));
     }
     return file;
   }
@@ -243,7 +275,7 @@ final class PlanCheck {
       }
       return count;
     } catch (IOException e) {
-      throw new SetupException("--frames: " + folder + " cannot be read: " + e);
+      throw new SetupException("--frames: " + folder + " cannot be read: " + IoReason.of(e));
     }
   }
 
@@ -251,6 +283,9 @@ final class PlanCheck {
     try {
       if (Files.exists(out.resolve("flight.json"))) {
         throw new SetupException("--out: " + out + " holds a flight already; name another folder");
+      }
+      if (holdsAnything(out)) {
+        throw new SetupException("--out: " + out + " is not empty; name a new folder");
       }
       Files.createDirectories(out);
       long room = Files.getFileStore(out).getUsableSpace();
@@ -260,7 +295,17 @@ final class PlanCheck {
                 .formatted(out, room / 1048576.0, ROOM_BYTES >> 20));
       }
     } catch (IOException e) {
-      throw new SetupException("--out: " + out + " cannot be made: " + e);
+      throw new SetupException("--out: " + out + " cannot be made: " + IoReason.of(e));
+    }
+  }
+
+  /** Whether a folder is there and has something in it. */
+  static boolean holdsAnything(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.findAny().isPresent();
     }
   }
 }

@@ -1,6 +1,7 @@
 package org.heliostat.hil.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.IOException;
@@ -38,6 +39,21 @@ class CampaignVerbTest {
   }
 
   @Test
+  void aFolderThatHoldsSomethingElseIsLeftAlone() throws Exception {
+    assertThatThrownBy(() -> CampaignVerb.makeFolder(folder))
+        .isInstanceOf(SetupException.class)
+        .hasMessageContaining("is not empty, and holds no campaign");
+    assertThatThrownBy(() -> CampaignVerb.makeFolder(scenario.resolve("below")))
+        .isInstanceOf(SetupException.class)
+        .hasMessageContaining("cannot be made")
+        .hasMessageNotContaining("Exception");
+    CampaignVerb.makeFolder(folder.resolve("new/one"));
+    assertThat(folder.resolve("new/one")).isEmptyDirectory();
+    Files.createFile(folder.resolve(".lock"));
+    CampaignVerb.makeFolder(folder);
+  }
+
+  @Test
   void aFlightOfAnotherScenarioIsNot() throws IOException {
     Files.writeString(scenario, "name: \"s\" judge_devices: true");
     assertThat(planned(4).done("i")).isFalse();
@@ -46,6 +62,14 @@ class CampaignVerbTest {
   @Test
   void aFlightThatWasCutOffIsNot() throws IOException {
     Files.delete(flight.resolve("summary.json"));
+    assertThat(planned(4).done("i")).isFalse();
+  }
+
+  @Test
+  void aFlightThatWasInterruptedIsNot() throws IOException {
+    Files.writeString(
+        flight.resolve("summary.json"),
+        "{\"seed\":4,\"interrupted\":true,\"versions\":{\"image\":\"i\"}}");
     assertThat(planned(4).done("i")).isFalse();
   }
 

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -97,6 +99,9 @@ class FlyTest {
     options.speed = Double.NaN;
     refused("--speed is NaN");
     options.speed = 1.0;
+    options.holdSeconds = -1;
+    refused("--hold is -1.0, not within 0 to 86400");
+    options.holdSeconds = 0;
     options.frameCount = 0;
     refused("--frame-count is 0");
     options.frameCount = null;
@@ -118,7 +123,7 @@ class FlyTest {
     options.manifest = home.resolve("m.textproto");
     refused("--manifest: there is no file");
     put(options.manifest, "id: \"m\"");
-    refused("m.textproto:1:1: task is missing");
+    refused("manifest:" + System.lineSeparator() + options.manifest + ":1:1: task is missing");
   }
 
   @Test
@@ -126,6 +131,41 @@ class FlyTest {
     options.out = home.resolve("out");
     put(options.out.resolve("flight.json"), "{}");
     refused("holds a flight already");
+  }
+
+  @Test
+  void aFolderThatHoldsAnythingIsLeftAlone() throws Exception {
+    options.out = home.resolve("out");
+    put(options.out.resolve("letter.txt"), "dear");
+    refused("out is not empty; name a new folder");
+    Files.delete(options.out.resolve("letter.txt"));
+    assertThat(plan().out()).isEqualTo(options.out);
+    options.out = home.resolve("file/out");
+    put(home.resolve("file"), "");
+    refused("--out: " + options.out + " cannot be made: ");
+    assertThatThrownBy(this::plan).hasMessageNotContaining("Exception");
+  }
+
+  @Test
+  void aFolderIsNoMissionFile() throws IOException {
+    options.mission = Files.createDirectory(home.resolve("folder"));
+    refused("--mission: " + options.mission + " is no file");
+    options.mission = home.resolve("none");
+    refused("--mission: there is no file " + options.mission);
+    put(options.mission, "name: 4");
+    refused("mission file:" + System.lineSeparator());
+  }
+
+  @Test
+  void aBrokerThatIsNotThereIsNamed() throws Exception {
+    // nobody listens there
+    options.broker = "tcp://127.0.0.1:1";
+    refused("--broker: broker tcp://127.0.0.1:1 cannot be reached: ");
+    try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String address = listener.getInetAddress().getHostAddress() + ":" + listener.getLocalPort();
+      options.broker = "tcp://" + address;
+      assertThat(plan().broker()).contains(address);
+    }
   }
 
   @Test
