@@ -8,14 +8,18 @@ import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.heliostat.hil.report.JsonFiles;
 import org.heliostat.hil.rig.LinkSchedule;
 import org.heliostat.hil.rig.MissionTime;
+import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.DumpEvents;
 import org.heliostat.protocol.Mode;
 import org.heliostat.protocol.Noop;
 import org.heliostat.protocol.Scenario;
 import org.heliostat.protocol.SetMode;
+import org.heliostat.protocol.Stage;
 import org.heliostat.protocol.TakeFrames;
 import org.heliostat.protocol.Telecommand;
 
@@ -84,6 +88,7 @@ final class MissionScript {
     scenarioOperator.start();
     takeFrames();
     awaitScenario();
+    hold();
     display.phase("closing");
     boolean unused = mode(Mode.STANDBY);
     boolean unusedToo =
@@ -96,7 +101,7 @@ final class MissionScript {
   }
 
   private boolean command(Telecommand command) throws InterruptedException {
-    return end(command, send(command, patienceSeconds));
+    return end(command, send(command, patienceSeconds, stage -> {}));
   }
 
   private void takeFrames() throws InterruptedException {
@@ -105,10 +110,27 @@ final class MissionScript {
             .setTakeFrames(TakeFrames.newBuilder().setCount(plan.frameCount()))
             .build();
     // what limits it is that there is progress
-    CompletableFuture<OperatorClient.End> running = send(command, 86_400);
-    int deaths = watch.deaths();
+    AtomicBoolean began = new AtomicBoolean();
+    CompletableFuture<OperatorClient.End> running =
+        send(
+            command,
+            86_400,
+            report -> {
+              if (report.getStage() == Stage.STARTED) {
+                began.set(true);
+              }
+            });
+    int atFirst = watch.deaths();
+    int deaths = atFirst;
     Progress progress = new Progress();
     while (!(running.isDone() && view.accounted() >= plan.frameCount())) {
+      if (running.isDone()
+          && !running.join().completed()
+          && !began.get()
+          && watch.deaths() == atFirst) {
+        // it was refused, and not cut off: no frame will come
+        break;
+      }
       TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
       if (watch.givenUp() || progress.stalled()) {
         String why = watch.givenUp() ? "the flight is gone" : "no progress any more" + fullDisk();
@@ -136,6 +158,20 @@ final class MissionScript {
     }
     if (!watch.givenUp()) {
       scenarioOperator.await();
+    }
+  }
+
+  /** Keeps flying for an operator's commands. */
+  private void hold() throws InterruptedException {
+    if (plan.holdSeconds() == 0 || !failed.isEmpty()) {
+      return;
+    }
+    display.phase(
+        "flying on for %.0f s, open for ./fly command and ./fly rig inject"
+            .formatted(plan.holdSeconds()));
+    long since = System.nanoTime();
+    while (!watch.givenUp() && (System.nanoTime() - since) / 1e9 < plan.holdSeconds()) {
+      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
     }
   }
 
@@ -181,14 +217,15 @@ final class MissionScript {
     return true;
   }
 
-  private CompletableFuture<OperatorClient.End> send(Telecommand command, double waitSeconds) {
+  private CompletableFuture<OperatorClient.End> send(
+      Telecommand command, double waitSeconds, Consumer<CommandReport> stages) {
     sent++;
     CompletableFuture<OperatorClient.End> end = new CompletableFuture<>();
     Thread thread =
         new Thread(
             () -> {
               try {
-                end.complete(operator.send(command, waitSeconds, stage -> {}));
+                end.complete(operator.send(command, waitSeconds, stages));
               } catch (IOException e) {
                 end.complete(
                     new OperatorClient.End(
