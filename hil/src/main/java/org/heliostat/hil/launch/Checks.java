@@ -30,6 +30,12 @@ final class Checks {
 
   private static final int SHOWN = 3;
 
+  /** Exit code of a flight process that is to be started anew. */
+  private static final int WANTS_RESTART = 3;
+
+  /** How the flight's reset log has it when ground wanted that. */
+  private static final String BY_GROUND = "by command";
+
   /** Faults, as the rig's log names them, that a card's worker does not survive. */
   private static final Set<String> OF_A_CARD =
       Set.of("latch_up", "functional_interrupt", "card_falls_off", "over_temperature_of_card");
@@ -333,15 +339,21 @@ final class Checks {
     }
     // a flight that hangs on its own account is no better for the watchdog that saw it
     int wanted = Math.min(bites, hangs);
-    boolean once = evidence.flightEnds().size() == 1 + wanted && state.getBoots() == 1 + wanted;
+    long anew =
+        Math.min(
+            evidence.flightEnds().stream().filter(code -> code == WANTS_RESTART).count(),
+            state.getResetLogList().stream().filter(b -> b.getEnd().equals(BY_GROUND)).count());
+    long boots = 1 + wanted + anew;
+    boolean once = evidence.flightEnds().size() == boots && state.getBoots() == boots;
     return new Check(
         "flight_uninterrupted",
         once && evidence.orderly(),
-        "%d boots, %d resets by the watchdog, %d of them wanted, exit codes %s, %s"
+        "%d boots, %d resets by the watchdog, %d of them wanted, %d restarts by ground, exit codes %s, %s"
             .formatted(
                 state.getBoots(),
                 bites,
                 wanted,
+                anew,
                 evidence.flightEnds(),
                 evidence.orderly() ? "ended when asked" : "did not end when asked"));
   }

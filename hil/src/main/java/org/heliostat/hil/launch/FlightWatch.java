@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 final class FlightWatch {
   private static final int MOST_RESTARTS = 3;
   private static final int WRONG_SETUP = 2;
+  private static final int WANTS_RESTART = 3;
   private static final long LOOK_MILLIS = 500;
 
   private final Crew crew;
@@ -121,7 +122,11 @@ final class FlightWatch {
       return;
     }
     display.note(
-        "flight ended unexpectedly with code " + flight.exitValue() + "; it is started again");
+        flight.exitValue() == WANTS_RESTART
+            ? "flight wants to be started anew (code 3: by command, or it could not go on); it is"
+            : "flight ended unexpectedly with code "
+                + flight.exitValue()
+                + "; it is started again");
     try {
       flight = crew.flight();
     } catch (IOException e) {

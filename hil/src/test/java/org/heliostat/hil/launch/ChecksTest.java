@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.heliostat.hil.report.JsonFiles;
+import org.heliostat.protocol.Boot;
 import org.heliostat.protocol.CardConfig;
 import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.Mission;
@@ -183,6 +184,21 @@ class ChecksTest {
     assertThat(failed()).contains("flight_uninterrupted");
     rig.add(json("{'fault':'flight_hangs','device':'flight','t':3}"));
     assertThat(failed()).doesNotContain("flight_uninterrupted");
+  }
+
+  @Test
+  void aRestartThatGroundHasCommandedExplainsASecondBoot() {
+    state.setBoots(2);
+    ends = List.of(3, 143);
+    assertThat(failed()).containsExactly("flight_uninterrupted");
+    state.addResetLog(Boot.newBuilder().setEnd("protection latch_up"));
+    assertThat(failed()).containsExactly("flight_uninterrupted");
+    state.addResetLog(Boot.newBuilder().setEnd("by command"));
+    assertThat(failed()).isEmpty();
+    // it wanted one, and died once more by itself
+    state.setBoots(3);
+    ends = List.of(3, 3, 143);
+    assertThat(failed()).containsExactly("flight_uninterrupted");
   }
 
   @Test
