@@ -22,6 +22,7 @@ final class Display {
   private int drawn;
   private int calls;
   private String phase = "";
+  private boolean over;
 
   Display(PrintStream out, boolean terminal, int frames) {
     this.out = out;
@@ -29,16 +30,25 @@ final class Display {
     this.frames = frames;
   }
 
+  /** Says that the flight is broken off, and nothing more: what ends now was ended. */
+  synchronized void interrupted() {
+    note("interrupted, the flight is ended");
+    over = true;
+  }
+
   /** Says what is being done now. */
   synchronized void phase(String text) {
     phase = TerminalText.line(text);
-    if (!terminal) {
+    if (!terminal && !over) {
       out.println(phase);
     }
   }
 
   /** A line that stays, also of what came over the link. */
   synchronized void note(String text) {
+    if (over) {
+      return;
+    }
     erase();
     out.println(TerminalText.line(text));
     out.flush();
@@ -46,6 +56,9 @@ final class Display {
 
   /** Shows the newest values; called about twice a second. */
   synchronized void show(LiveView view) {
+    if (over) {
+      return;
+    }
     calls++;
     if (terminal) {
       erase();

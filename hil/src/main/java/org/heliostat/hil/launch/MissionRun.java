@@ -12,10 +12,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.heliostat.hil.report.JsonFiles;
 import org.heliostat.hil.report.Report;
 import org.heliostat.hil.rig.MissionTime;
 import org.heliostat.protocol.ImageDigest;
+import org.heliostat.protocol.IoReason;
 import org.heliostat.protocol.Mission;
 
 /**
@@ -29,12 +32,26 @@ final class MissionRun {
   private static final Gson PRETTY =
       new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
+  private static final Duration HURRY = Duration.ofSeconds(4);
+  private static final Duration HALT = Duration.ofSeconds(60);
+
   private final FlightPlan plan;
-  private final boolean terminal;
+  private final Display display;
+  private final CountDownLatch done = new CountDownLatch(1);
+  private Optional<Thread> ender = Optional.empty();
+  private volatile Optional<Flown> flown = Optional.empty();
+
+  /** A flight that has begun. */
+  private record Flown(
+      Instant started,
+      MissionTime time,
+      Mission mission,
+      FlightWatch watch,
+      MissionScript script) {}
 
   MissionRun(FlightPlan plan, boolean terminal) {
     this.plan = plan;
-    this.terminal = terminal;
+    this.display = new Display(System.out, terminal, plan.frameCount());
   }
 
   /** Flies; the exit code. */
@@ -47,7 +64,7 @@ final class MissionRun {
     Thread ending =
         new Thread(
             () -> {
-              processes.endAll(Duration.ofSeconds(4));
+              endOnSignal(run, processes);
               remove(run.path());
               remove(camera);
             },
@@ -59,8 +76,64 @@ final class MissionRun {
       processes.endAll(OTHERS_END);
       throw e;
     } finally {
-      remove(camera);
+      if (ends()) {
+        remove(camera);
+        done.countDown();
+      } else {
+        // what failed here is what the signal has ended: the process goes with its thread
+        boolean unused = new CountDownLatch(1).await(HALT.toSeconds(), TimeUnit.SECONDS);
+      }
     }
+  }
+
+  /**
+   * Whether this thread is the one that ends the flight: the launcher's, or that of a signal,
+   * whichever asks first.
+   */
+  private synchronized boolean ends() {
+    if (ender.isEmpty()) {
+      ender = Optional.of(Thread.currentThread());
+    }
+    return ender.get().equals(Thread.currentThread());
+  }
+
+  /** The process is told to end: in mid-flight, while the flight is ended, or after it. */
+  private void endOnSignal(RunFolder run, Processes processes) {
+    if (done.getCount() > 0) {
+      display.interrupted();
+    }
+    try {
+      if (ends()) {
+        breakOff(run, processes);
+      } else {
+        processes.endAll(HURRY);
+        boolean unused = done.await(OTHERS_END.toSeconds(), TimeUnit.SECONDS);
+      }
+    } catch (IOException e) {
+      System.err.println("no report of what was flown: " + IoReason.of(e));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Ends a flight where it stands, and reports what there is of it. */
+  private void breakOff(RunFolder run, Processes processes)
+      throws IOException, InterruptedException {
+    Optional<Flown> begun = flown;
+    if (begun.isEmpty()) {
+      processes.endAll(HURRY);
+      return;
+    }
+    FlightWatch watch = begun.get().watch();
+    Process flight = watch.stop();
+    boolean flying = flight.isAlive();
+    processes.endAll(HURRY);
+    List<Integer> ends = new ArrayList<>(watch.ends());
+    if (flying && !flight.isAlive()) {
+      ends.add(flight.exitValue());
+    }
+    List<String> left = left(processes, run);
+    int unused = judge(begun.get(), ends, false, processes, left, true);
   }
 
   private int fly(RunFolder run, Processes processes)
@@ -85,7 +158,6 @@ final class MissionRun {
                   plan.out().resolve("disk")));
     }
     Crew crew = new Crew(plan, run, processes, time, plan.out().resolve("mission.textproto"), disk);
-    Display display = new Display(System.out, terminal, plan.frameCount());
     display.note("Heliostat flight " + plan.id() + ", files in " + plan.out());
     display.phase("starting ground station, rig and flight");
     Process ground = crew.ground();
@@ -98,7 +170,11 @@ final class MissionRun {
     MissionScript script =
         new MissionScript(
             plan, watch, view, display, new OperatorClient(run.operators(), "launcher"), time);
+    flown = Optional.of(new Flown(started, time, mission, watch, script));
     script.play();
+    if (!ends()) {
+      return 1;
+    }
 
     Process flight = watch.stop();
     display.phase("ending the flight");
@@ -108,7 +184,6 @@ final class MissionRun {
       orderly = processes.end(flight, FLIGHT_ENDS);
       ends.add(flight.exitValue());
     }
-    double missionSeconds = time.flightSeconds(System.nanoTime());
     boolean groundEnded = processes.end(ground, OTHERS_END);
     boolean rigEnded = processes.end(rig, OTHERS_END);
     if (disk.isPresent()) {
@@ -125,11 +200,23 @@ final class MissionRun {
       throw new SetupException(
           "the flight cannot start:" + System.lineSeparator() + setupFault.get());
     }
+    return judge(flown.get(), ends, orderly, processes, left, false);
+  }
+
+  private int judge(
+      Flown flight,
+      List<Integer> ends,
+      boolean orderly,
+      Processes processes,
+      List<String> left,
+      boolean interrupted)
+      throws IOException {
+    double missionSeconds = flight.time().flightSeconds(System.nanoTime());
     keepTruth();
     Evidence evidence =
         new Evidence(
             plan.out(),
-            mission,
+            flight.mission(),
             plan.scenario(),
             plan.frameCount(),
             FlightStateFile.read(plan.out().resolve("board/state.bin")),
@@ -138,24 +225,22 @@ final class MissionRun {
             JsonFiles.lines(plan.out().resolve("telemetry.jsonl")),
             JsonFiles.lines(plan.out().resolve("rig.jsonl")),
             JsonFiles.object(plan.out().resolve("ground.json")).orElseGet(JsonObject::new),
-            script.commandsSent(),
-            script.commandsFailed(),
+            flight.script().commandsSent(),
+            flight.script().commandsFailed(),
             ends,
             orderly,
             Files.readString(plan.installation().imageDigest()).strip(),
             ImageDigest.of(plan.installation().image()),
             processes.devices(),
             left);
-    return judge(
-        evidence,
-        new Summary.Span(
-            started, Duration.between(started, Instant.now()).toMillis() / 1e3, missionSeconds));
-  }
-
-  private int judge(Evidence evidence, Summary.Span span) throws IOException {
+    Duration lasted = Duration.between(flight.started(), Instant.now());
+    Summary.Span span = new Summary.Span(flight.started(), lasted.toMillis() / 1e3, missionSeconds);
     List<Check> checks = Checks.of(evidence);
     Optional<TruthScore> score = TruthScore.of(evidence, plan.out().resolve("truth"));
     JsonObject summary = Summary.of(plan, evidence, checks, score, span);
+    if (interrupted) {
+      summary.addProperty("interrupted", true);
+    }
     Files.writeString(plan.out().resolve("summary.json"), PRETTY.toJson(summary) + "\n");
     Path report = plan.out().resolve("report.html");
     Report.write(plan.out(), report);
@@ -217,7 +302,7 @@ final class MissionRun {
       RunFolder.removeTree(folder);
     } catch (IOException e) {
       // a file may have come in between; the check looks at what is left
-      System.err.println(folder + " cannot be removed: " + e);
+      System.err.println(folder + " cannot be removed: " + IoReason.of(e));
     }
   }
 }

@@ -1,6 +1,7 @@
 package org.heliostat.hil.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
@@ -20,6 +21,23 @@ class DisplayTest {
     display.phase("a\u0007");
     assertThat(bytes.toString(StandardCharsets.UTF_8).lines())
         .containsExactly("noop was not completed: \\u001b[2J\\u000ax", "a\\u0007");
+  }
+
+  @Test
+  void afterAnInterruptNothingMoreIsSaidOfWhatIsEnded() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    Display display = new Display(new PrintStream(bytes, true, StandardCharsets.UTF_8), false, 1);
+    display.phase("waiting for the satellite");
+    display.interrupted();
+    display.note("ground ended by itself with code 143");
+    display.phase("closing");
+    for (int look = 0; look < 8; look++) {
+      display.show(mock(LiveView.class));
+    }
+    display.interrupted();
+    display.end();
+    assertThat(bytes.toString(StandardCharsets.UTF_8).lines())
+        .containsExactly("waiting for the satellite", "interrupted, the flight is ended");
   }
 
   @Test

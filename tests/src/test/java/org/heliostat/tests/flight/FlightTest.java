@@ -236,6 +236,10 @@ class FlightTest {
       other.destroyForcibly();
     }
     assertThat(runFolder).doesNotExist();
+    assertThat(run.output()).contains("interrupted").doesNotContain("Exception", "by itself");
+    assertThat(run.out().resolve("report.html")).exists();
+    assertThat(run.summary().get("interrupted").getAsBoolean()).isTrue();
+    assertThat(run.summary().get("passed").getAsBoolean()).isFalse();
   }
 
   @Test
