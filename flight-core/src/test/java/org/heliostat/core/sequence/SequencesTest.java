@@ -33,6 +33,7 @@ import org.heliostat.protocol.FireCommand;
 import org.heliostat.protocol.LoadTable;
 import org.heliostat.protocol.Noop;
 import org.heliostat.protocol.Refusal;
+import org.heliostat.protocol.RestartProcess;
 import org.heliostat.protocol.Sequence;
 import org.heliostat.protocol.SequenceStep;
 import org.heliostat.protocol.StartSequence;
@@ -151,6 +152,26 @@ class SequencesTest {
   private boolean running(String name) {
     return sequences.status().stream()
         .anyMatch(one -> one.getName().equals(name) && one.getRunning());
+  }
+
+  @Test
+  void aHazardousCommandOfASequenceRunsWithoutBeingArmed() throws Exception {
+    List<String> restarts = new ArrayList<>();
+    commands.handle(
+        CommandCase.RESTART_PROCESS,
+        (command, execution) -> {
+          restarts.add(execution.origin());
+          execution.complete();
+        });
+    Telecommand.Builder restart =
+        Telecommand.newBuilder().setRestartProcess(RestartProcess.getDefaultInstance());
+    commands.submit(restart.setCounter(++counter).build());
+    assertThat(restarts).isEmpty();
+    load(
+        table("a", SequenceStep.newBuilder().setAfterSeconds(0).setCommand(restart.setCounter(0))));
+    assertThat(sequences.start("a", "test")).isEmpty();
+    run(0.5);
+    assertThat(restarts).containsExactly("sequence a");
   }
 
   @Test
