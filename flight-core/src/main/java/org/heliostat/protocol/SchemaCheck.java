@@ -10,8 +10,8 @@ import java.util.List;
 
 /**
  * Checks a message against the {@code meta} options of its own schema: required fields, ranges of
- * numbers, lengths of strings and lists, values of enums that the schema knows. Stateless and
- * thread-safe.
+ * numbers, which are finite, lengths of strings and lists, values of enums that the schema knows.
+ * Stateless and thread-safe.
  */
 public final class SchemaCheck {
   private SchemaCheck() {}
@@ -109,6 +109,10 @@ public final class SchemaCheck {
       measure = choice.getNumber();
       text = number(measure);
     } else {
+      return;
+    }
+    if (Double.isInfinite(measure)) {
+      found.add(new Problem(at, text + " is no finite number"));
       return;
     }
     // written so that NaN is never inside

@@ -112,6 +112,17 @@ class SchemaCheckTest {
   }
 
   @Test
+  void aNumberIsFinite() throws Exception {
+    Descriptor free = bounded(FieldDescriptorProto.Type.TYPE_DOUBLE, FieldMeta.newBuilder());
+    assertThat(problems(free, -Double.MAX_VALUE)).isEmpty();
+    assertThat(problems(free, Double.POSITIVE_INFINITY))
+        .containsExactly("n Infinity is no finite number");
+    assertThat(problems(free, Double.NEGATIVE_INFINITY))
+        .containsExactly("n -Infinity is no finite number");
+    assertThat(problems(free, Double.NaN)).hasSize(1);
+  }
+
+  @Test
   void theBoundsOfTheSchemaHoldForTheGreatestNumbers() {
     assertThat(SchemaCheck.problems(DumpFile.newBuilder().setPath("a").setLength(-1).build()))
         .singleElement()
