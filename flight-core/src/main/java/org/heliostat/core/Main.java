@@ -38,6 +38,7 @@ import org.heliostat.hal.HardwareFault;
 import org.heliostat.hal.Host;
 import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.ImageDigest;
+import org.heliostat.protocol.IoReason;
 import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.Mode;
 import org.heliostat.protocol.Telecommand.CommandCase;
@@ -171,7 +172,7 @@ public final class Main {
       err.println("board: " + e.getMessage());
       return 2;
     } catch (IOException e) {
-      err.println("data folder " + data + ": " + e);
+      err.println("data folder " + data + ": " + IoReason.of(e));
       return 2;
     }
   }

@@ -298,7 +298,7 @@ class MainTest {
     Files.writeString(data, "a file");
     assertThat(main().run(arguments(RESTART))).isEqualTo(2);
     assertThat(err.toString(StandardCharsets.UTF_8))
-        .startsWith("data folder " + data + ": java.nio.file.FileAlreadyExistsException");
+        .startsWith("data folder " + data + ": " + data + " is there already, and is no folder");
   }
 
   @Test

@@ -152,7 +152,7 @@ final class OperatorSocket implements AutoCloseable {
     if (request.getTelecommand().getCommandCase() == CommandCase.COMMAND_NOT_SET) {
       return "the request holds no command";
     }
-    List<SchemaCheck.Problem> problems = SchemaCheck.problems(request.getTelecommand());
+    List<SchemaCheck.Problem> problems = SchemaCheck.problems(request);
     return problems.isEmpty() ? "" : problems.get(0).toString();
   }
 

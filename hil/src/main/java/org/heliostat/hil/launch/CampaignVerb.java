@@ -35,9 +35,10 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     versionProvider = Fly.Version.class,
     description = {
-      "Flies a campaign: faults (every scenario of a folder, each judged by what it expects),",
-      "kill (the flight process is killed at random instants, 25 kills a flight), power-loss",
-      "(the recorder in an emulated guest whose power goes in mid-write, 5 cuts a disk).",
+      "Flies many flights, one after the other, and sums them up.",
+      "faults: every scenario of a folder, each judged by what it expects.",
+      "kill: the flight process is killed at random instants, 25 kills a flight.",
+      "power-loss: the recorder in an emulated guest whose power goes in mid-write, 5 cuts a disk.",
       "Leaves target/campaigns/KIND/summary.json and a folder for each flight beside it.",
       "Exit code: 0 all flights passed, 1 one failed, 2 wrong use or set-up."
     })

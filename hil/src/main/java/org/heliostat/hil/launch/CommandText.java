@@ -22,7 +22,8 @@ final class CommandText {
     FieldDescriptor command =
         Telecommand.getDescriptor().findFieldByName(name.toLowerCase(Locale.ROOT));
     if (command == null || command.getContainingOneof() == null) {
-      throw new SetupException("there is no command " + name + "; there are " + names());
+      throw new SetupException(
+          "there is no command " + name + "; there are" + System.lineSeparator() + names());
     }
     Telecommand.Builder telecommand = Telecommand.newBuilder();
     Message.Builder body = telecommand.newBuilderForField(command);
@@ -38,7 +39,11 @@ final class CommandText {
       }
       if (field == null) {
         throw new SetupException(
-            name + " has no argument for \"" + argument + "\"; it has " + describe(fields));
+            name
+                + " has no argument for \""
+                + argument
+                + "\"; it has "
+                + (fields.isEmpty() ? "none" : describe(fields)));
       }
       String text = argument.substring(equals + 1);
       Object value =
@@ -64,7 +69,7 @@ final class CommandText {
     return made;
   }
 
-  /** All commands with their arguments. */
+  /** All commands with their arguments, one a line. */
   static String names() {
     return Telecommand.getDescriptor().getOneofs().get(0).getFields().stream()
         .map(
@@ -73,7 +78,8 @@ final class CommandText {
                         + " "
                         + describe(field.getMessageType().getFields()))
                     .strip())
-        .collect(Collectors.joining(", "));
+        .map(line -> "  " + line)
+        .collect(Collectors.joining(System.lineSeparator()));
   }
 
   private static String describe(List<FieldDescriptor> fields) {

@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import org.heliostat.hil.terminal.TerminalText;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.OperatorReply;
+import org.heliostat.protocol.Stage;
 import org.heliostat.protocol.Telecommand;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -23,10 +24,15 @@ import picocli.CommandLine.Spec;
     versionProvider = Fly.Version.class,
     description = {
       "Sends a command to a flying mission and shows its stages, and the data that it asks for.",
-      "Exit code: 0 completed, 1 failed, 2 wrong use."
+      "Exit code: 0 completed, 1 failed or not at its end in time, 2 wrong use."
     })
 @SuppressWarnings("NullAway.Init") // picocli fills the fields
 final class CommandVerb implements Callable<Integer> {
+  /** As in the schema of requests. */
+  private static final int MOST_OPERATOR = 64;
+
+  private static final int MOST_WAIT_SECONDS = 86_400;
+
   @Option(
       names = "--flight",
       paramLabel = "DIR",
@@ -60,8 +66,19 @@ final class CommandVerb implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
+  private boolean failed;
+
   @Override
   public Integer call() throws SetupException {
+    if (operator.length() > MOST_OPERATOR) {
+      throw new SetupException(
+          "--operator has " + operator.length() + " characters, " + MOST_OPERATOR + " are allowed");
+    }
+    // written so that NaN is never inside
+    if (!(waitSeconds > 0 && waitSeconds <= MOST_WAIT_SECONDS)) {
+      throw new SetupException(
+          "--wait is " + waitSeconds + ", not above 0 and at most " + MOST_WAIT_SECONDS);
+    }
     Telecommand command = CommandText.parse(name, arguments);
     Path socket = FlyingFlight.find(flight, "socket");
     PrintWriter err = spec.commandLine().getErr();
@@ -71,7 +88,8 @@ final class CommandVerb implements Callable<Integer> {
       if (end.completed() && !end.why().isEmpty()) {
         err.println("completed, but " + TerminalText.line(end.why()));
       } else if (!end.completed()) {
-        err.println("failed: " + TerminalText.line(end.why()));
+        // what has no end yet, or was never sent, has not failed
+        err.println((failed ? "failed: " : "") + TerminalText.line(end.why()));
       }
       return end.completed() ? 0 : 1;
     } catch (IOException e) {
@@ -90,6 +108,7 @@ final class CommandVerb implements Callable<Integer> {
       return;
     }
     CommandReport report = reply.getReport();
+    failed |= report.getStage() == Stage.FAILED;
     out.printf(
         "#%d %s %s%s%n",
         report.getCounter(),

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.heliostat.hil.terminal.TerminalText;
+import org.heliostat.protocol.IoReason;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -56,9 +57,9 @@ public final class Fly implements Callable<Integer> {
             command.getErr().println(TerminalText.lines(String.valueOf(failure.getMessage())));
             return 2;
           }
-          if (failure instanceof IOException) {
+          if (failure instanceof IOException disk) {
             // a disk that is full or gone; where in the code it was met helps nobody
-            command.getErr().println("fly: " + TerminalText.line(failure.toString()));
+            command.getErr().println("fly: " + TerminalText.line(IoReason.of(disk)));
             return 2;
           }
           throw failure;

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.heliostat.hil.report.JsonFiles;
+import org.heliostat.protocol.IoReason;
 import org.jspecify.annotations.Nullable;
 
 /** Finds a mission that is flying, for the verbs that reach into one. Stateless. */
@@ -41,7 +42,7 @@ final class FlyingFlight {
           return newest.get();
         }
       } catch (IOException e) {
-        throw new SetupException(flights + " cannot be read: " + e);
+        throw new SetupException(flights + " cannot be read: " + IoReason.of(e));
       }
     }
     throw new SetupException(

@@ -159,7 +159,7 @@ public final class Report {
               Html.escape(text(frame, "card")),
               number(frame, 0, "inference_milliseconds")));
       if (thumbnail.isEmpty()) {
-        page.append("<br>too cloudy for a thumbnail");
+        page.append("<br>the cloud mask alone: too cloudy for a thumbnail");
       }
     } else {
       page.append(Html.escape(text(frame, "outcome").toLowerCase(Locale.ROOT)))

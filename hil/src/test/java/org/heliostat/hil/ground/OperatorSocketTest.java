@@ -130,6 +130,20 @@ class OperatorSocketTest {
   }
 
   @Test
+  void anOperatorsNameHasABound() throws IOException {
+    try (SocketChannel operator = SocketChannel.open(UnixDomainSocketAddress.of(address))) {
+      OperatorFrames.write(
+          operator,
+          OperatorRequest.newBuilder()
+              .setOperator("o".repeat(65))
+              .setTelecommand(Telecommand.newBuilder().setNoop(Noop.getDefaultInstance()))
+              .build()
+              .toByteArray());
+      assertThat(reply(operator).getError()).startsWith("operator length 65 is outside");
+    }
+  }
+
+  @Test
   void whatTheSchemaDoesNotAllowIsAnsweredAndNotSent() throws IOException {
     try (SocketChannel none = operator(Telecommand.getDefaultInstance());
         SocketChannel tooMany =

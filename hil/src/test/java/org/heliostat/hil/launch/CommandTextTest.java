@@ -30,7 +30,8 @@ class CommandTextTest {
     refused("TAKE_FRAMES", List.of("many"), "not uint32");
     refused("TAKE_FRAMES", List.of("-1"), "not uint32");
     refused("SET_MODE", List.of("FAST"), "SAFE|STANDBY|NOMINAL|PAYLOAD");
-    refused("NOOP", List.of("1"), "has no argument");
+    refused("NOOP", List.of("1"), "has no argument for \"1\"; it has none");
+    refused("TAKE_FRAMES", List.of("a=1"), "has no argument for \"a=1\"; it has count=uint32");
     refused("TAKE_FRAMES", List.of("1", "count=2"), "given twice");
   }
 
@@ -54,6 +55,13 @@ class CommandTextTest {
         .isEqualTo(2);
     refused("ARM_COMMAND", List.of("command=nothing {}"), "command does not read");
     refused("LOAD_TABLE", List.of("table=version: 1"), "name is missing");
+  }
+
+  @Test
+  void commandsAreListedOneALine() {
+    assertThat(CommandText.names().lines())
+        .contains("  NOOP", "  TAKE_FRAMES count=uint32")
+        .allMatch(line -> line.length() < 200);
   }
 
   private static void refused(String name, List<String> arguments, String why) {

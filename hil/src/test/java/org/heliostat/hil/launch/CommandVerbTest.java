@@ -83,6 +83,33 @@ class CommandVerbTest {
   }
 
   @Test
+  void aCommandThatHasNoEndYetHasNotFailed() throws Exception {
+    Thread speaker =
+        StationVoice.says(
+            station,
+            OperatorReply.newBuilder()
+                .setReport(CommandReport.newBuilder().setStage(Stage.STARTED))
+                .build(),
+            OperatorReply.newBuilder().setError("not at its end yet").setLast(true).build());
+    assertThat(command()).isEqualTo(1);
+    speaker.join();
+    assertThat(err.toString().lines()).containsExactly("not at its end yet");
+  }
+
+  @Test
+  void waitsAndNamesHaveTheirBounds() {
+    for (String wait : new String[] {"-1", "0", "NaN", "1e6"}) {
+      assertThat(execute("command", "--flight", flight.toString(), "--wait", wait, "NOOP"))
+          .isEqualTo(2);
+    }
+    assertThat(err.toString().lines()).hasSize(4).allMatch(line -> line.startsWith("--wait is "));
+    assertThat(
+            execute("command", "--flight", flight.toString(), "--operator", "o".repeat(65), "NOOP"))
+        .isEqualTo(2);
+    assertThat(err.toString()).contains("--operator has 65 characters, 64 are allowed");
+  }
+
+  @Test
   void whatGoesWrongOnTheWayDoesNotMoveTheTerminal() {
     assertThat(execute("command", "--flight", flight.toString(), "NO\u001b[2JOP")).isEqualTo(2);
     assertThat(err.toString()).contains("NO\\u001b[2JOP").doesNotContain("\u001b");

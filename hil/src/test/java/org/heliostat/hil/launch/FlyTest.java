@@ -222,6 +222,16 @@ class FlyTest {
   }
 
   @Test
+  void aVerbIsDescribedByASentence() {
+    StringWriter said = new StringWriter();
+    assertThat(Fly.line().setOut(new PrintWriter(said)).execute("--help")).isZero();
+    for (CommandLine verb : Fly.line().getSubcommands().values()) {
+      String[] description = verb.getCommandSpec().usageMessage().description();
+      assertThat(description[0]).endsWith(".");
+    }
+  }
+
+  @Test
   void saysItsVersion() {
     StringWriter said = new StringWriter();
     assertThat(Fly.line().setOut(new PrintWriter(said)).execute("--version")).isZero();

@@ -51,6 +51,14 @@ class ReportTest {
   }
 
   @Test
+  void aFrameWithoutThumbnailShowsItsMaskAndSaysSo() throws IOException {
+    Files.writeString(
+        flight.resolve("frames.jsonl"),
+        "{\"source\":\"a\",\"outcome\":\"INFERRED\",\"cloud_fraction\":0.9}\n");
+    assertThat(page()).contains("<br>the cloud mask alone: too cloudy for a thumbnail");
+  }
+
+  @Test
   void anEmptyFolderMakesAPage() throws IOException {
     assertThat(page()).contains("Heliostat flight report").endsWith("</html>\n");
   }

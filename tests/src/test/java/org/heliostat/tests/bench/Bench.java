@@ -10,16 +10,27 @@ import java.util.List;
 public final class Bench {
   private Bench() {}
 
+  private static String usage() {
+    return "usage: fly bench hal"
+        + System.lineSeparator()
+        + "       fly bench core ["
+        + String.join("|", CoreBench.parts())
+        + "]";
+  }
+
   /** Runs the benchmark that is named. */
   public static void main(String[] arguments) throws Exception {
+    if (arguments.length == 1 && List.of("-h", "--help").contains(arguments[0])) {
+      System.out.println(usage());
+      return;
+    }
     String part = arguments.length == 2 ? arguments[1] : "";
     if (arguments.length < 1
         || arguments.length > 2
         || !List.of("hal", "core").contains(arguments[0])
         || (!part.isEmpty()
             && !(arguments[0].equals("core") && CoreBench.parts().contains(part)))) {
-      System.err.println("usage: fly bench hal");
-      System.err.println("       fly bench core [" + String.join("|", CoreBench.parts()) + "]");
+      System.err.println(usage());
       System.exit(2);
     }
     Path home = Path.of(System.getProperty("heliostat.home", "."));
