@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -47,6 +48,24 @@ final class LinuxProcesses implements Processes {
   @Override
   public boolean kill(long pid) {
     return ProcessHandle.of(pid).map(ProcessHandle::destroyForcibly).orElse(false);
+  }
+
+  /** kill -9 on all whose environment has this value of a variable, and may be looked at. */
+  void killAllWith(String variable, String value) {
+    String wanted = variable + "=" + value;
+    ProcessHandle.allProcesses()
+        .filter(process -> environment(process.pid()).contains(wanted))
+        .forEach(ProcessHandle::destroyForcibly);
+  }
+
+  private List<String> environment(long pid) {
+    try {
+      byte[] bytes = Files.readAllBytes(proc.resolve(Long.toString(pid)).resolve("environ"));
+      return List.of(new String(bytes, StandardCharsets.UTF_8).split("\0", -1));
+    } catch (IOException e) {
+      // it has ended, or is another user's
+      return List.of();
+    }
   }
 
   @Override

@@ -45,6 +45,11 @@ import picocli.CommandLine.Option;
     })
 @SuppressWarnings("NullAway.Init") // picocli fills the fields
 public final class RigMain implements Callable<Integer> {
+  private static final LinuxProcesses PROCESSES = new LinuxProcesses(Path.of("/proc"));
+
+  /** Of the environment of each process on the board: the world that its drop-ins open. */
+  private static final String WORLD_VARIABLE = "HELIOSTAT_RIG_WORLD";
+
   private static final long STEP_NANOS = 50_000_000L;
   private static final long LURKING_STEP_NANOS = 10_000_000L;
   private static final int STEPS_BETWEEN_LOOKS_AT_PARENT = 10;
@@ -191,9 +196,7 @@ public final class RigMain implements Callable<Integer> {
                 Rig.write(fresh, scenario, physics);
               });
       world.set(Header.RIG_PID, ProcessHandle.current().pid());
-      Rig rig =
-          new Rig(
-              scenario, world, physics, new LinuxProcesses(Path.of("/proc")), camera, log, storage);
+      Rig rig = new Rig(scenario, world, physics, PROCESSES, camera, log, storage);
       Optional<ControlSocket> control = control(rig, log);
       try {
         run(rig);
@@ -281,6 +284,8 @@ public final class RigMain implements Callable<Integer> {
     for (long step = 0; ; step++) {
       rig.step(System.nanoTime());
       if (step % STEPS_BETWEEN_LOOKS_AT_PARENT == 0 && flight.parentIsGone()) {
+        // who would end the processes on this board is gone: they lose their power
+        PROCESSES.killAllWith(WORLD_VARIABLE, worldFile.toString());
         return;
       }
       // Steps that were missed (a stopped process, a busy host) are not made up for: the next one

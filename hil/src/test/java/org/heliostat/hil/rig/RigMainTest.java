@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +46,23 @@ class RigMainTest {
     String log = Files.readString(folder.resolve("rig.jsonl"));
     assertThat(log).startsWith("{\"t\":").contains("\"cards\":[{").endsWith("}\n");
     assertThat(log.split("\"pid\"", -1)).hasSize(4);
+  }
+
+  @Test
+  void whatFliesOnItsBoardEndsWithItsParentAndNothingElseDoes() throws Exception {
+    ProcessBuilder builder = new ProcessBuilder("sleep", "100");
+    builder.environment().put("HELIOSTAT_RIG_WORLD", folder.resolve("world").toString());
+    Process flight = builder.start();
+    builder.environment().put("HELIOSTAT_RIG_WORLD", folder.resolve("world2").toString());
+    Process other = builder.start();
+    try {
+      assertThat(run()).as(errors.toString()).isZero();
+      assertThat(flight.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(other.isAlive()).isTrue();
+    } finally {
+      flight.destroyForcibly();
+      other.destroyForcibly();
+    }
   }
 
   @Test
