@@ -93,8 +93,11 @@ public final class SchemaCheck {
       Object value, FieldMeta meta, List<Problem.Step> at, List<Problem> found) {
     double measure;
     String text;
+    double least = meta.getMin();
     if (value instanceof Number number) {
-      Number counted = isUnsigned(at.get(at.size() - 1).field()) ? unsigned(number) : number;
+      boolean unsigned = isUnsigned(at.get(at.size() - 1).field());
+      Number counted = unsigned ? unsigned(number) : number;
+      least = unsigned ? Math.max(0, least) : least;
       measure = counted.doubleValue();
       text = counted instanceof BigInteger big ? big.toString() : number(measure);
     } else if (value instanceof String string) {
@@ -116,17 +119,11 @@ public final class SchemaCheck {
       return;
     }
     // written so that NaN is never inside
-    if (!(measure >= meta.getMin() && measure <= meta.getMax())) {
+    if (!(measure >= least && measure <= meta.getMax())) {
       String unit = meta.getUnit().isEmpty() ? "" : " " + meta.getUnit();
       found.add(
           new Problem(
-              at,
-              text
-                  + " is outside "
-                  + number(meta.getMin())
-                  + " .. "
-                  + number(meta.getMax())
-                  + unit));
+              at, text + " is outside " + number(least) + " .. " + number(meta.getMax()) + unit));
     }
   }
 

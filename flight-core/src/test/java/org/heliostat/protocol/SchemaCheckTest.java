@@ -78,9 +78,8 @@ class SchemaCheckTest {
         List.of(FieldDescriptorProto.Type.TYPE_UINT32, FieldDescriptorProto.Type.TYPE_FIXED32)) {
       Descriptor most = bounded(type, FieldMeta.newBuilder().setMax(1000));
       assertThat(problems(most, 1000)).isEmpty();
-      assertThat(problems(most, 1 << 31))
-          .containsExactly("n 2147483648 is outside -Infinity .. 1000");
-      assertThat(problems(most, -1)).containsExactly("n 4294967295 is outside -Infinity .. 1000");
+      assertThat(problems(most, 1 << 31)).containsExactly("n 2147483648 is outside 0 .. 1000");
+      assertThat(problems(most, -1)).containsExactly("n 4294967295 is outside 0 .. 1000");
       Descriptor least = bounded(type, FieldMeta.newBuilder().setMin(1));
       assertThat(problems(least, -1)).isEmpty();
       assertThat(problems(least, 0)).containsExactly("n 0 is outside 1 .. Infinity");
@@ -94,11 +93,11 @@ class SchemaCheckTest {
       Descriptor most = bounded(type, FieldMeta.newBuilder().setMax(1 << 30));
       assertThat(problems(most, 1L << 30)).isEmpty();
       assertThat(problems(most, 1L << 31))
-          .containsExactly("n 2147483648 is outside -Infinity .. 1073741824");
+          .containsExactly("n 2147483648 is outside 0 .. 1073741824");
       assertThat(problems(most, Long.MIN_VALUE))
-          .containsExactly("n 9223372036854775808 is outside -Infinity .. 1073741824");
+          .containsExactly("n 9223372036854775808 is outside 0 .. 1073741824");
       assertThat(problems(most, -1L))
-          .containsExactly("n 18446744073709551615 is outside -Infinity .. 1073741824");
+          .containsExactly("n 18446744073709551615 is outside 0 .. 1073741824");
       assertThat(problems(bounded(type, FieldMeta.newBuilder().setMin(1)), -1L)).isEmpty();
     }
   }
@@ -126,7 +125,7 @@ class SchemaCheckTest {
   void theBoundsOfTheSchemaHoldForTheGreatestNumbers() {
     assertThat(SchemaCheck.problems(DumpFile.newBuilder().setPath("a").setLength(-1).build()))
         .singleElement()
-        .hasToString("length 18446744073709551615 is outside -Infinity .. 1073741824 B");
+        .hasToString("length 18446744073709551615 is outside 0 .. 1073741824 B");
     assertThat(SchemaCheck.problems(ProtectionRule.newBuilder().setMostResponses(-1).build()))
         .extracting(SchemaCheck.Problem::name)
         .contains("most_responses");
