@@ -35,6 +35,9 @@ final class MissionRun {
   private static final Duration HURRY = Duration.ofSeconds(4);
   private static final Duration HALT = Duration.ofSeconds(60);
 
+  /** Exit code of a process that SIGKILL has ended. */
+  private static final int KILLED = 137;
+
   private final FlightPlan plan;
   private final Display display;
   private final CountDownLatch done = new CountDownLatch(1);
@@ -127,13 +130,18 @@ final class MissionRun {
     FlightWatch watch = begun.get().watch();
     Process flight = watch.stop();
     boolean flying = flight.isAlive();
+    // what ends from here on was ended
+    List<String> failed = new ArrayList<>(begun.get().script().commandsFailed());
+    failed.add("the flight was interrupted");
     processes.endAll(HURRY);
     List<Integer> ends = new ArrayList<>(watch.ends());
-    if (flying && !flight.isAlive()) {
+    boolean ended = flying && !flight.isAlive();
+    if (ended) {
       ends.add(flight.exitValue());
     }
+    boolean orderly = ended && flight.exitValue() != KILLED;
     List<String> left = left(processes, run);
-    int unused = judge(begun.get(), ends, false, processes, left, true);
+    int unused = judge(begun.get(), failed, ends, orderly, processes, left, true);
   }
 
   private int fly(RunFolder run, Processes processes)
@@ -170,7 +178,8 @@ final class MissionRun {
     MissionScript script =
         new MissionScript(
             plan, watch, view, display, new OperatorClient(run.operators(), "launcher"), time);
-    flown = Optional.of(new Flown(started, time, mission, watch, script));
+    Flown begun = new Flown(started, time, mission, watch, script);
+    flown = Optional.of(begun);
     script.play();
     if (!ends()) {
       return 1;
@@ -200,11 +209,12 @@ final class MissionRun {
       throw new SetupException(
           "the flight cannot start:" + System.lineSeparator() + setupFault.get());
     }
-    return judge(flown.get(), ends, orderly, processes, left, false);
+    return judge(begun, script.commandsFailed(), ends, orderly, processes, left, false);
   }
 
   private int judge(
       Flown flight,
+      List<String> commandsFailed,
       List<Integer> ends,
       boolean orderly,
       Processes processes,
@@ -226,7 +236,7 @@ final class MissionRun {
             JsonFiles.lines(plan.out().resolve("rig.jsonl")),
             JsonFiles.object(plan.out().resolve("ground.json")).orElseGet(JsonObject::new),
             flight.script().commandsSent(),
-            flight.script().commandsFailed(),
+            commandsFailed,
             ends,
             orderly,
             Files.readString(plan.installation().imageDigest()).strip(),
