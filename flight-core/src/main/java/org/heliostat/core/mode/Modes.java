@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.heliostat.core.bus.Bus;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.event.CoreEvent;
@@ -28,13 +29,7 @@ public final class Modes {
   /** Origin of a change that ground commands. */
   public static final String GROUND = "ground";
 
-  private static final TableDefinition TABLE =
-      new TableDefinition(
-          "modes",
-          ContentCase.MODES,
-          Table.newBuilder().setModes(standard()).build(),
-          table -> problems(table.getModes()),
-          Optional.empty());
+  private static final String TABLE = "modes";
 
   private final Bus bus;
   private final Events events;
@@ -66,21 +61,21 @@ public final class Modes {
 
   /** Lets operators change the transitions. */
   public void register(Tables tables) {
-    take(
-        tables
-            .register(
-                new TableDefinition(
-                    TABLE.name(),
-                    TABLE.content(),
-                    TABLE.fallback(),
-                    TABLE.validator(),
-                    Optional.of(this::take)))
-            .active());
+    take(tables.register(definition(Optional.of(this::take))).active());
   }
 
   /** What is said of the table {@code modes}; empty for another one. */
   public static Optional<TableDefinition> table(String name) {
-    return Optional.of(TABLE).filter(table -> table.name().equals(name));
+    return name.equals(TABLE) ? Optional.of(definition(Optional.empty())) : Optional.empty();
+  }
+
+  private static TableDefinition definition(Optional<Consumer<Table>> activation) {
+    return new TableDefinition(
+        TABLE,
+        ContentCase.MODES,
+        Table.newBuilder().setModes(standard()).build(),
+        table -> problems(table.getModes()),
+        activation);
   }
 
   /** Lets ground change the mode. */

@@ -37,6 +37,7 @@ import org.heliostat.protocol.Telecommand.CommandCase;
  * commands that wait the next one fails at once.
  */
 public final class ProtectionApp implements App {
+  private static final String TABLE = "protection";
   static final int EVENTS = 256;
   static final int REQUESTS = 16;
 
@@ -68,8 +69,9 @@ public final class ProtectionApp implements App {
 
     @Override
     public Optional<TableDefinition> table(String name, Mission mission) {
-      return Optional.of(definition(devices(mission), mission))
-          .filter(table -> table.name().equals(name));
+      return name.equals(TABLE)
+          ? Optional.of(definition(devices(mission), mission))
+          : Optional.empty();
     }
   }
 
@@ -105,7 +107,7 @@ public final class ProtectionApp implements App {
             .map(AppConfig::getName)
             .collect(Collectors.toUnmodifiableSet());
     return new TableDefinition(
-        "protection",
+        TABLE,
         ContentCase.PROTECTION,
         Table.newBuilder().setProtection(StandardRules.table()).build(),
         loaded -> RuleCheck.problems(devices, appNames, loaded.getProtection()),

@@ -10,7 +10,6 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.heliostat.core.app.App;
 import org.heliostat.core.app.AppFactory;
 import org.heliostat.core.app.Services;
@@ -104,12 +103,13 @@ public final class SurvivalApp implements App {
 
     @Override
     public Optional<TableDefinition> table(String name, Mission mission) {
-      return Stream.of(power(mission), SURVIVAL)
-          .filter(table -> table.name().equals(name))
-          .findFirst();
+      return name.equals(POWER)
+          ? Optional.of(power(mission))
+          : Optional.of(SURVIVAL).filter(table -> table.name().equals(name));
     }
   }
 
+  private static final String POWER = "power";
   private static final TableDefinition SURVIVAL =
       new TableDefinition(
           "survival",
@@ -121,7 +121,7 @@ public final class SurvivalApp implements App {
   private static TableDefinition power(Mission mission) {
     PowerTableCheck check = new PowerTableCheck(mission.getDevicesList(), inUse(mission));
     return new TableDefinition(
-        "power",
+        POWER,
         ContentCase.POWER,
         Table.newBuilder().setPower(PowerTable.getDefaultInstance()).build(),
         next -> check.problems(next.getPower()),

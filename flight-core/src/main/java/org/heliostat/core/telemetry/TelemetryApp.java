@@ -32,6 +32,7 @@ import org.heliostat.protocol.Telecommand.CommandCase;
  * {@code board} are the platform's own.
  */
 public final class TelemetryApp implements App {
+  private static final String TABLE = "housekeeping";
   private static final long SNAPSHOT_NANOS = 1_000_000_000L;
   private static final long LONGEST_WAIT_NANOS = 500_000_000L;
   private static final Path PROC = Path.of("/proc/self");
@@ -66,7 +67,7 @@ public final class TelemetryApp implements App {
 
     @Override
     public Optional<TableDefinition> table(String name, Mission mission) {
-      return Optional.of(definition(mission)).filter(table -> table.name().equals(name));
+      return name.equals(TABLE) ? Optional.of(definition(mission)) : Optional.empty();
     }
   }
 
@@ -100,7 +101,7 @@ public final class TelemetryApp implements App {
 
   private static TableDefinition definition(Mission mission) {
     return new TableDefinition(
-        "housekeeping",
+        TABLE,
         ContentCase.HOUSEKEEPING,
         Table.newBuilder()
             .setHousekeeping(HousekeepingSets.standard(mission.getHousekeeping()))
