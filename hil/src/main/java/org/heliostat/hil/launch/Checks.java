@@ -30,9 +30,6 @@ final class Checks {
 
   private static final int SHOWN = 3;
 
-  /** Exit code of a flight process that is to be started anew. */
-  private static final int WANTS_RESTART = 3;
-
   /** How the flight's reset log has it when ground wanted that. */
   private static final String BY_GROUND = "by command";
 
@@ -341,7 +338,9 @@ final class Checks {
     int wanted = Math.min(bites, hangs);
     long anew =
         Math.min(
-            evidence.flightEnds().stream().filter(code -> code == WANTS_RESTART).count(),
+            evidence.flightEnds().stream()
+                .filter(code -> code == FlightWatch.WANTS_RESTART)
+                .count(),
             state.getResetLogList().stream().filter(b -> b.getEnd().equals(BY_GROUND)).count());
     long boots = 1 + wanted + anew;
     boolean once = evidence.flightEnds().size() == boots && state.getBoots() == boots;

@@ -8,6 +8,8 @@ import java.util.concurrent.Callable;
 import org.heliostat.hil.terminal.TerminalText;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.OperatorReply;
+import org.heliostat.protocol.OperatorRequest;
+import org.heliostat.protocol.Options;
 import org.heliostat.protocol.Stage;
 import org.heliostat.protocol.Telecommand;
 import org.jspecify.annotations.Nullable;
@@ -28,8 +30,14 @@ import picocli.CommandLine.Spec;
     })
 @SuppressWarnings("NullAway.Init") // picocli fills the fields
 final class CommandVerb implements Callable<Integer> {
-  /** As in the schema of requests. */
-  private static final int MOST_OPERATOR = 64;
+  /** As the schema of requests has it. */
+  private static final int MOST_OPERATOR =
+      (int)
+          OperatorRequest.getDescriptor()
+              .findFieldByNumber(OperatorRequest.OPERATOR_FIELD_NUMBER)
+              .getOptions()
+              .getExtension(Options.meta)
+              .getMax();
 
   private static final int MOST_WAIT_SECONDS = 86_400;
 

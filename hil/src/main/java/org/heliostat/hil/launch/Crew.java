@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.heliostat.hil.rig.MissionTime;
+import org.heliostat.hil.rig.RigMain;
 
 /** Starts the processes of a flight, each with what it has to know, and waits until it is ready. */
 final class Crew {
@@ -94,7 +95,7 @@ final class Crew {
             "--broker",
             "tcp://127.0.0.1:" + link),
         Map.of(
-            "HELIOSTAT_RIG_WORLD",
+            RigMain.WORLD_VARIABLE,
             run.world().toString(),
             "JAVA_HOME",
             System.getProperty("java.home"),

@@ -16,7 +16,10 @@ import java.util.concurrent.TimeUnit;
 final class FlightWatch {
   private static final int MOST_RESTARTS = 3;
   private static final int WRONG_SETUP = 2;
-  private static final int WANTS_RESTART = 3;
+
+  /** Exit code of a flight process that is to be started anew. */
+  static final int WANTS_RESTART = 3;
+
   private static final long LOOK_MILLIS = 500;
 
   private final Crew crew;

@@ -31,7 +31,6 @@ final class KillFlight {
 
   private static final String GOLDEN = "core/GOLDEN_BOOT ";
   private static final String OPERATIONAL = "core/OPERATIONAL ";
-  private static final int RESTART_CODE = 3;
   private static final double BOOT_SECONDS = 60;
   private static final double DRAIN_SECONDS = 150;
   private static final Duration FLIGHT_ENDS = Duration.ofSeconds(30);
@@ -176,7 +175,7 @@ final class KillFlight {
       trouble(follows, "the golden configuration does not restart by command: " + end.why());
       return;
     }
-    if (boots.process().exitValue() != RESTART_CODE) {
+    if (boots.process().exitValue() != FlightWatch.WANTS_RESTART) {
       trouble(follows, "a commanded restart ended with code " + boots.process().exitValue());
     }
     boots.ended(0, "restarted by command");

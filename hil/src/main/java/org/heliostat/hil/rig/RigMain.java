@@ -48,7 +48,7 @@ public final class RigMain implements Callable<Integer> {
   private static final LinuxProcesses PROCESSES = new LinuxProcesses(Path.of("/proc"));
 
   /** Of the environment of each process on the board: the world that its drop-ins open. */
-  private static final String WORLD_VARIABLE = "HELIOSTAT_RIG_WORLD";
+  public static final String WORLD_VARIABLE = "HELIOSTAT_RIG_WORLD";
 
   private static final long STEP_NANOS = 50_000_000L;
   private static final long LURKING_STEP_NANOS = 10_000_000L;
