@@ -38,7 +38,9 @@ final class FlightRun implements AutoCloseable {
       throws IOException {
     Path out = folder.resolve("out");
     Path output = folder.resolve("output.txt");
-    List<String> command = new ArrayList<>(List.of(ROOT.resolve("fly").toString()));
+    // a build that a script runs in the background has interrupts ignored, and so would its flights
+    List<String> command =
+        new ArrayList<>(List.of("env", "--default-signal=INT", ROOT.resolve("fly").toString()));
     command.addAll(List.of(arguments));
     if (!command.contains("command") && !command.contains("rig")) {
       command.addAll(List.of("--out", out.toString()));
