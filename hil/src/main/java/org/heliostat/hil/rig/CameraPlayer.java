@@ -124,6 +124,11 @@ final class CameraPlayer {
     return remaining;
   }
 
+  /** Frames delivered since the camera's folder was made. */
+  long delivered() {
+    return nextId - 1;
+  }
+
   private FrameSource.Frame make(int sequence) {
     try {
       return source.next(sequence, scratch);

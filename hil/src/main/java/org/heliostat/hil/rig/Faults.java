@@ -53,6 +53,7 @@ final class Faults implements Senses {
   private final boolean[] heaterStuck = new boolean[BoardMap.HEATER_COUNT];
   private double sagVolts = Double.NaN;
   private double now;
+  private long framesDelivered;
 
   /** A fault that lasts. */
   private static final class Active {
@@ -158,9 +159,11 @@ final class Faults implements Senses {
    * @param seconds of flight
    * @param computing whether each card is in the middle of something
    * @param holders process that holds each card, 0 for none
+   * @param frames that the camera has delivered
    */
-  void play(double seconds, boolean[] computing, long[] holders) {
+  void play(double seconds, boolean[] computing, long[] holders, long frames) {
     now = seconds;
+    framesDelivered = frames;
     for (int i = 0; i < faults.size(); i++) {
       Scenario.Fault fault = faults.get(i);
       if (!done(Header.FAULTS_DONE, i)
@@ -386,7 +389,9 @@ final class Faults implements Senses {
       case KILL_WORKER -> {
         int card = fault.getKillWorker().getCard();
         long pid = holders[card];
-        if (pid == 0 || (fault.getKillWorker().getWhenBusy() && !computing[card])) {
+        if (pid == 0
+            || framesDelivered < fault.getKillWorker().getAfterFrames()
+            || (fault.getKillWorker().getWhenBusy() && !computing[card])) {
           return false;
         }
         if (!processes.kill(pid)) {

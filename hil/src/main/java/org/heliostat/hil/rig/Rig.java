@@ -221,7 +221,7 @@ final class Rig {
       busy[card] = share;
       computing[card] = loads[card].computing();
     }
-    faults.play(seconds, computing, holders);
+    faults.play(seconds, computing, holders, camera.delivered());
     lurking = faults.lurking(seconds);
     look(seconds);
     double dt = Math.max(0, (missionNanos - lastMissionNanos) / 1e9);

@@ -45,24 +45,34 @@ class FaultsTest {
   void killsTheWorkerOnceItComputesAndOnlyOnce() throws ParseException {
     when(processes.kill(71)).thenReturn(true);
     Faults faults = faults("faults { at_s: 10 kill_worker { card: 1 } }");
-    faults.play(9.9, BUSY, HELD);
-    faults.play(10, IDLE, HELD);
-    faults.play(11, BUSY, FREE);
+    faults.play(9.9, BUSY, HELD, 0);
+    faults.play(10, IDLE, HELD, 0);
+    faults.play(11, BUSY, FREE, 0);
     verify(processes, never()).kill(anyLong());
-    faults.play(12, BUSY, HELD);
-    faults.play(13, BUSY, HELD);
+    faults.play(12, BUSY, HELD, 0);
+    faults.play(13, BUSY, HELD, 0);
     verify(processes, times(1)).kill(71);
     assertThat(out.toString())
         .isEqualTo("{\"fault\":\"kill_worker\",\"t\":12.000,\"card\":1,\"pid\":71}\n");
   }
 
   @Test
+  void killsNoWorkerBeforeTheCameraHasDeliveredTheFramesNamed() throws ParseException {
+    when(processes.kill(70)).thenReturn(true);
+    Faults faults = faults("faults { at_s: 10 kill_worker { card: 0 after_frames: 2 } }");
+    faults.play(10, BUSY, HELD, 1);
+    assertThat(out.toString()).isEmpty();
+    faults.play(11, BUSY, HELD, 2);
+    assertThat(out.toString()).contains("\"pid\":70");
+  }
+
+  @Test
   void killsAnIdleWorkerIfToldTo() throws ParseException {
     when(processes.kill(70)).thenReturn(false, true);
     Faults faults = faults("faults { at_s: 10 kill_worker { card: 0 when_busy: false } }");
-    faults.play(10, IDLE, HELD);
+    faults.play(10, IDLE, HELD, 0);
     assertThat(out.toString()).isEmpty();
-    faults.play(11, IDLE, HELD);
+    faults.play(11, IDLE, HELD, 0);
     assertThat(out.toString()).contains("\"pid\":70");
   }
 
@@ -70,8 +80,8 @@ class FaultsTest {
   void aRigThatIsStartedAgainRepeatsNothing() throws ParseException {
     when(processes.kill(71)).thenReturn(true);
     String text = "faults { at_s: 10 kill_worker { card: 1 } }";
-    faults(text).play(10, BUSY, HELD);
-    faults(text).play(20, BUSY, HELD);
+    faults(text).play(10, BUSY, HELD, 0);
+    faults(text).play(20, BUSY, HELD, 0);
     verify(processes, times(1)).kill(71);
   }
 
@@ -82,8 +92,8 @@ class FaultsTest {
     assertThat(faults.heatCelsius(10, 1)).isEqualTo(90);
     assertThat(faults.heatCelsius(10, 0)).isNaN();
     assertThat(faults.heatCelsius(15, 1)).isNaN();
-    faults.play(10, IDLE, HELD);
-    faults.play(11, IDLE, HELD);
+    faults.play(10, IDLE, HELD, 0);
+    faults.play(11, IDLE, HELD, 0);
     assertThat(out.toString()).containsOnlyOnce("heat_card");
   }
 
@@ -91,9 +101,9 @@ class FaultsTest {
   void resetsAPowerMonitor() throws ParseException {
     int chip = BoardMap.find(world, 1, 0x42);
     Faults faults = faults("faults { at_s: 1 reset_ina226 { address: 0x42 } }");
-    faults.play(1, IDLE, FREE);
+    faults.play(1, IDLE, FREE, 0);
     assertThat(world.get(chip, Chip.RESETS)).isEqualTo(2);
-    faults.play(2, IDLE, FREE);
+    faults.play(2, IDLE, FREE, 0);
     assertThat(world.get(chip, Chip.RESETS)).isEqualTo(2);
   }
 
@@ -105,15 +115,15 @@ class FaultsTest {
                 + "faults { at_s: 2 card_lost { card: 1 for_s: 2 } }"
                 + "faults { at_s: 2 broker_outage { for_s: 2 } }");
     int chip = BoardMap.find(world, 1, 0x48);
-    faults.play(0, IDLE, FREE);
+    faults.play(0, IDLE, FREE, 0);
     assertThat(world.get(chip, Chip.PRESENT)).isEqualTo(1);
-    faults.play(2.5, IDLE, FREE);
+    faults.play(2.5, IDLE, FREE, 0);
     assertThat(world.get(chip, Chip.PRESENT)).isZero();
     assertThat(faults.gone(1)).isTrue();
     assertThat(faults.gone(0)).isFalse();
-    faults.play(3, IDLE, FREE);
+    faults.play(3, IDLE, FREE, 0);
     assertThat(world.get(chip, Chip.PRESENT)).isEqualTo(1);
-    faults.play(4, IDLE, FREE);
+    faults.play(4, IDLE, FREE, 0);
     assertThat(faults.gone(1)).isFalse();
     assertThat(out.toString().lines()).hasSize(3);
   }
@@ -128,12 +138,12 @@ class FaultsTest {
     assertThat(faults.inject(fault("heat_card { card: 1 to_celsius: 90 for_s: 5 }"))).isEmpty();
     assertThat(faults.inject(fault("card_lost { card: 0 for_s: 5 }"))).isEmpty();
     assertThat(faults.inject(fault("sensor_absent { address: 0x48 for_s: 5 }"))).isEmpty();
-    faults.play(100, IDLE, FREE);
+    faults.play(100, IDLE, FREE, 0);
     int plate = BoardMap.find(world, 1, 0x48);
     assertThat(faults.heatCelsius(100, 1)).isEqualTo(90);
     assertThat(faults.gone(0)).isTrue();
     assertThat(world.get(plate, Chip.PRESENT)).isZero();
-    faults.play(105, IDLE, FREE);
+    faults.play(105, IDLE, FREE, 0);
     assertThat(faults.heatCelsius(105, 1)).isNaN();
     assertThat(faults.gone(0)).isFalse();
     assertThat(world.get(plate, Chip.PRESENT)).isEqualTo(1);
@@ -167,18 +177,18 @@ class FaultsTest {
             Scenario.class);
     Disk disk = new Disk();
     Faults faults = new Faults(world, processes, new RigLog(out), scenario, disk);
-    faults.play(2, IDLE, FREE);
+    faults.play(2, IDLE, FREE, 0);
     assertThat(disk.state).isEqualTo("DISK_SLOW");
-    faults.play(4, IDLE, FREE);
-    faults.play(12, IDLE, FREE);
+    faults.play(4, IDLE, FREE, 0);
+    faults.play(12, IDLE, FREE, 0);
     assertThat(disk.state).isEqualTo("DISK_FULL");
     assertThat(faults.inject(fault("kind: DISK_HUNG"))).isEmpty();
-    faults.play(13, IDLE, FREE);
+    faults.play(13, IDLE, FREE, 0);
     assertThat(disk.state).isEqualTo("DISK_HUNG");
     // what was injected ends with the rig, what the scenario says goes on
     faults = new Faults(world, processes, new RigLog(out), scenario, disk);
     assertThat(disk.state).isEqualTo("DISK_FULL");
-    faults.play(24, IDLE, FREE);
+    faults.play(24, IDLE, FREE, 0);
     assertThat(disk.state).isEqualTo("well");
   }
 }
