@@ -11,10 +11,11 @@ name: "rehearsal" spacecraft_id: 1
 apps { name: "hardware" } apps { name: "time" } apps { name: "survival" } apps { name: "telemetry" } apps { name: "sequences" }
 apps { name: "limits" } apps { name: "protection" } apps { name: "files" } apps { name: "scrub" } apps { name: "link" }
 END
+"$java" -cp "$image/lib/*" org.heliostat.protocol.KeyMaker "$scratch/keys" "$scratch/station"
 rm -f "$image/flight.jsa" "$image/flight.jsa.sha256"
 unset HELIOSTAT_RIG_WORLD JAVA_TOOL_OPTIONS
 JAVA_HOME=$(cd "$(dirname "$java")/.." && pwd) HELIOSTAT_ARCHIVE=$scratch/flight.jsa "$image/bin/flight" \
-  --mission "$scratch/mission.textproto" --data "$scratch/data" --run "$scratch" --broker tcp://127.0.0.1:9 >"$scratch/log" 2>&1 &
+  --mission "$scratch/mission.textproto" --data "$scratch/data" --run "$scratch" --keys "$scratch/keys" --broker tcp://127.0.0.1:9 >"$scratch/log" 2>&1 &
 flight=$!
 seconds=0
 until grep -q "core/OPERATIONAL" "$scratch/log"; do

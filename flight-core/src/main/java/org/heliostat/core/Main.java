@@ -118,7 +118,7 @@ public final class Main {
       return check(Path.of(options.getOrDefault("--check", "")));
     }
     if (arguments.length % 2 != 0
-        || !options.keySet().equals(Set.of("--mission", "--data", "--run", "--broker"))) {
+        || !options.keySet().equals(Set.of("--mission", "--data", "--run", "--keys", "--broker"))) {
       err.println(USAGE);
       return 2;
     }
@@ -126,16 +126,18 @@ public final class Main {
         Path.of(options.getOrDefault("--mission", "")),
         Path.of(options.getOrDefault("--data", "")),
         Path.of(options.getOrDefault("--run", "")),
+        Path.of(options.getOrDefault("--keys", "")),
         options.getOrDefault("--broker", ""));
   }
 
   static final String USAGE =
       """
-      usage: flight --mission FILE --data DIR --run DIR --broker URL
+      usage: flight --mission FILE --data DIR --run DIR --keys DIR --broker URL
              flight --check FILE
         --mission  mission file, protobuf text format
         --data     folder that survives restarts: recorder, flight state, frames in work
         --run      folder for sockets and temporary files, on a short path
+        --keys     folder with the secret of the board and the keys of the launch
         --check    says whether a mission file is in order, and flies nothing
         --broker   MQTT broker as the satellite reaches it, for example tcp://127.0.0.1:1883""";
 
@@ -155,7 +157,7 @@ public final class Main {
     }
   }
 
-  private int run(Path missionFile, Path data, Path run, String broker)
+  private int run(Path missionFile, Path data, Path run, Path keys, String broker)
       throws InterruptedException {
     try {
       Files.createDirectories(data);
@@ -167,7 +169,7 @@ public final class Main {
       if (mission.isEmpty()) {
         return 2;
       }
-      return open(mission.get(), guard, verdict, data, run, broker);
+      return open(mission.get(), guard, verdict, data, run, keys, broker);
     } catch (HardwareFault e) {
       err.println("board: " + e.getMessage());
       return 2;
@@ -183,6 +185,7 @@ public final class Main {
       BootGuard.Verdict verdict,
       Path data,
       Path run,
+      Path keys,
       String broker)
       throws HardwareFault, IOException, InterruptedException {
     Optional<Integer> code = Optional.empty();
@@ -202,6 +205,7 @@ public final class Main {
                 image,
                 data.toAbsolutePath(),
                 run.toAbsolutePath(),
+                keys.toAbsolutePath(),
                 broker,
                 board,
                 Host.open(),

@@ -1,5 +1,6 @@
 package org.heliostat.protocol;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
@@ -103,6 +104,9 @@ public final class SchemaCheck {
     } else if (value instanceof String string) {
       measure = string.length();
       text = "length " + string.length();
+    } else if (value instanceof ByteString bytes) {
+      measure = bytes.size();
+      text = "length " + bytes.size();
     } else if (value instanceof EnumValueDescriptor choice) {
       // enums are open: a number that only a later schema knows reads as well
       if (choice.getType().findValueByNumber(choice.getNumber()) == null) {

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
@@ -29,6 +30,7 @@ import org.heliostat.core.boot.BootGuard;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.event.Events;
+import org.heliostat.core.fixture.ByGround;
 import org.heliostat.core.fixture.TestServices;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.recorder.RecorderFault;
@@ -47,11 +49,14 @@ import org.heliostat.protocol.FilterEvent;
 import org.heliostat.protocol.FireCommand;
 import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.ImageDigest;
+import org.heliostat.protocol.KeyFile;
+import org.heliostat.protocol.LinkKey;
 import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.Mode;
 import org.heliostat.protocol.Noop;
 import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.RestartProcess;
+import org.heliostat.protocol.Role;
 import org.heliostat.protocol.SetMode;
 import org.heliostat.protocol.Severity;
 import org.heliostat.protocol.Stage;
@@ -175,6 +180,18 @@ class MainTest {
         });
   }
 
+  /** As before a launch: the secret of the board, and a key of each role. */
+  private Path keys() throws IOException {
+    Path keys = Files.createDirectories(folder.resolve("keys"));
+    byte[] secret = new byte[LinkKey.SECRET_BYTES];
+    Files.write(keys.resolve(KeyFile.SECRET), secret);
+    new KeyFile(keys.resolve(KeyFile.LAUNCHED), secret, new Random(1)::nextBytes)
+        .write(
+            List.of(
+                new KeyFile.Entry(new LinkKey(LinkKey.id(Role.ROLE_STATION, 1), secret), false)));
+    return keys;
+  }
+
   private String[] arguments(String mission) throws IOException {
     Path file = folder.resolve("mission.textproto");
     Files.writeString(file, mission);
@@ -182,6 +199,7 @@ class MainTest {
       "--mission", file.toString(),
       "--data", data.toString(),
       "--run", folder.resolve("run").toString(),
+      "--keys", keys().toString(),
       "--broker", BROKER
     };
   }
@@ -202,7 +220,7 @@ class MainTest {
   }
 
   private static void command(Services services, long counter, Telecommand.Builder command) {
-    services.commands().submit(command.setCounter(counter).build());
+    ByGround.submit(services.commands(), command.setCounter(counter).build());
   }
 
   /** Arms and fires a restart, the N-th one with the counters 10 N and 10 N + 1. */

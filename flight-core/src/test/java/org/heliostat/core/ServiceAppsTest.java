@@ -17,6 +17,7 @@ import org.heliostat.core.bus.Bus;
 import org.heliostat.core.command.CommandJournal;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.event.Events;
+import org.heliostat.core.fixture.ByGround;
 import org.heliostat.core.fixture.TestServices;
 import org.heliostat.core.hardware.Hardware;
 import org.heliostat.core.limit.LimitsApp;
@@ -162,7 +163,7 @@ class ServiceAppsTest {
   }
 
   private CommandReport end(Telecommand.Builder command) throws Exception {
-    commands.submit(command.setCounter(++counter).build());
+    ByGround.submit(commands, command.setCounter(++counter).build());
     run(1);
     List<CommandReport> reports = new ArrayList<>();
     for (Recorder.Pending pending : recorder.pending(1000)) {
@@ -342,7 +343,7 @@ class ServiceAppsTest {
         Telecommand.newBuilder()
             .setSetProtection(SetProtection.newBuilder().setRule("latch_up").setInhibited(true));
     for (int i = 0; i < 16; i++) {
-      commands.submit(rule.setCounter(++counter).build());
+      ByGround.submit(commands, rule.setCounter(++counter).build());
     }
     assertThat(end(rule).getRefusal()).isEqualTo(Refusal.TOO_MANY);
     protection.close();

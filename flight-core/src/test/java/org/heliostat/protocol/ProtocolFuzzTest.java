@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import org.heliostat.core.app.OfferedApps;
 import org.heliostat.core.hardware.BoardDrivers;
 import org.heliostat.core.mission.MissionFile;
-import org.heliostat.protocol.PacketSeal.Direction;
 import org.heliostat.protocol.TextFiles.BadTextFile;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,17 +17,19 @@ import org.junit.jupiter.api.io.TempDir;
 /** Whatever comes up over the link or stands in a mission file. */
 @Timeout(10)
 class ProtocolFuzzTest {
-  private static final PacketSeal SEAL = new ChecksumSeal(42);
+  private static final LinkSeal SEAL = new LinkSeal(42);
+  private static final LinkKey KEY =
+      new LinkKey(LinkKey.id(Role.ROLE_OPERATOR, 1), new byte[LinkKey.SECRET_BYTES]);
 
   @TempDir private Path folder;
 
   @FuzzTest(maxDuration = "60s")
   void uplink(byte[] bytes) {
-    SEAL.open(Direction.UPLINK, bytes)
-        .ifPresent(
-            packet -> assertThat(SEAL.seal(Direction.UPLINK, packet)).containsExactly(bytes));
-    // the checksum keeps no one out who knows it, so what is inside may be anything too
-    byte[] packet = SEAL.open(Direction.UPLINK, SEAL.seal(Direction.UPLINK, bytes)).orElseThrow();
+    LinkSeal.header(bytes).ifPresent(header -> assertThat(header.key()).isBetween(0, 0xFFFF));
+    // nobody seals anything without the key
+    assertThat(SEAL.open(KEY, bytes)).isEmpty();
+    // who has it may put anything inside
+    byte[] packet = SEAL.open(KEY, SEAL.command(KEY, 1, 0, bytes)).orElseThrow();
     try {
       Uplink uplink = Uplink.parseFrom(packet);
       for (SchemaCheck.Problem problem : SchemaCheck.problems(uplink)) {

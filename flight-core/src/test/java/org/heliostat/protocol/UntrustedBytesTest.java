@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import org.heliostat.protocol.PacketSeal.Direction;
 import org.heliostat.protocol.TextFiles.BadTextFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,14 +36,14 @@ class UntrustedBytesTest {
             .setCounter(7)
             .setTakeFrames(TakeFrames.newBuilder().setCount(3))
             .build();
-    PacketSeal seal = new ChecksumSeal(42);
-    byte[] whole = seal.seal(Direction.UPLINK, command.toByteArray());
-    assertThat(Telecommand.parseFrom(seal.open(Direction.UPLINK, whole).orElseThrow()))
-        .isEqualTo(command);
+    LinkSeal seal = new LinkSeal(42);
+    LinkKey key = new LinkKey(LinkKey.id(Role.ROLE_PAYLOAD, 1), new byte[LinkKey.SECRET_BYTES]);
+    byte[] whole = seal.command(key, 7, 0, command.toByteArray());
+    assertThat(Telecommand.parseFrom(seal.open(key, whole).orElseThrow())).isEqualTo(command);
     Random random = new Random(1);
     for (int i = 0; i < 20_000; i++) {
       byte[] bytes = changed(whole, random);
-      Optional<byte[]> opened = seal.open(Direction.UPLINK, bytes);
+      Optional<byte[]> opened = seal.open(key, bytes);
       assertThat(opened.isPresent()).isEqualTo(java.util.Arrays.equals(bytes, whole));
     }
   }

@@ -22,6 +22,7 @@ import org.heliostat.protocol.Mission;
  * @param image folder of the flight image
  * @param data folder that survives restarts
  * @param run folder of this run's sockets and temporary files
+ * @param keys folder with the secret of the board and the keys of the launch
  * @param brokerUrl where the link finds ground's broker
  */
 public record Services(
@@ -29,6 +30,7 @@ public record Services(
     Path image,
     Path data,
     Path run,
+    Path keys,
     String brokerUrl,
     Board board,
     Host host,

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.event.Events;
 import org.heliostat.core.recorder.Recorder;
@@ -23,10 +24,13 @@ import org.heliostat.core.time.MissionClock;
 import org.heliostat.protocol.AppCommand;
 import org.heliostat.protocol.ArmCommand;
 import org.heliostat.protocol.CommandReport;
+import org.heliostat.protocol.CommandRoles;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.ExecutingCommand;
+import org.heliostat.protocol.LinkSeal;
 import org.heliostat.protocol.Options;
 import org.heliostat.protocol.Refusal;
+import org.heliostat.protocol.Role;
 import org.heliostat.protocol.SchemaCheck;
 import org.heliostat.protocol.Stage;
 import org.heliostat.protocol.Telecommand;
@@ -76,7 +80,16 @@ public final class Commands {
   private static final Set<CommandCase> HAZARDOUS = hazardousCommands();
   private static final Set<CommandCase> GROUND_ALONE =
       Collections.unmodifiableSet(
-          java.util.EnumSet.of(CommandCase.ARM_COMMAND, CommandCase.FIRE_COMMAND));
+          java.util.EnumSet.of(
+              CommandCase.ARM_COMMAND, CommandCase.FIRE_COMMAND, CommandCase.LOAD_KEY));
+
+  private static final String GROUND_ALONE_TEXT = "ground alone arms, fires and loads keys";
+
+  /**
+   * How far ahead of the highest counter a command may be: one that is further has not been counted
+   * by a ground station that is well, and would use up numbers that are not given twice.
+   */
+  static final long WINDOW = 1L << 32;
 
   private final MissionClock clock;
   private final CommandJournal journal;
@@ -91,6 +104,7 @@ public final class Commands {
   private final AtomicInteger completed = new AtomicInteger();
   private final AtomicInteger failed = new AtomicInteger();
   private final AtomicInteger rejected = new AtomicInteger();
+  private final AtomicLong replayed = new AtomicLong();
 
   /** Held while the journal is written: what is newer there must be newer here. */
   private final Object journalling = new Object();
@@ -104,7 +118,7 @@ public final class Commands {
 
   private record Verbs(Map<String, AppVerb> byName, AppVerb.Handler handler) {}
 
-  private record Armed(Telecommand command, long untilMissionNanos) {}
+  private record Armed(Telecommand command, Role by, long untilMissionNanos) {}
 
   private record Problem(Refusal refusal, String text) {}
 
@@ -233,21 +247,45 @@ public final class Commands {
     return rejected.get();
   }
 
+  /** Commands that were authentic and not new, since boot. */
+  public long replayed() {
+    return replayed.get();
+  }
+
+  /** The highest counter that was taken. */
+  public long highestCounter() {
+    synchronized (journalling) {
+      return highest;
+    }
+  }
+
   /**
    * Takes a command from the link.
    *
-   * @return false where it has been seen before, and is dropped without a word
+   * @param authority by which it was authenticated
+   * @return false where its counter has been seen before, or is none that can follow; it is dropped
+   *     without a word, and counted
    */
-  public boolean submit(Telecommand command) {
+  public boolean submit(Telecommand command, Authority authority) {
     long counter = command.getCounter();
-    Running running = new Running(command.getCommandCase(), counter, "", new Issued());
+    Running running =
+        new Running(command.getCommandCase(), counter, "", authority.role(), new Issued());
     Optional<Problem> problem;
     synchronized (journalling) {
-      if (Long.compareUnsigned(counter, highest) <= 0) {
+      if (Long.compareUnsigned(counter, highest) <= 0
+          || Long.compareUnsigned(counter - highest, WINDOW) > 0
+          || Long.compareUnsigned(counter, LinkSeal.MOST_COUNTER) > 0) {
+        replayed.incrementAndGet();
         return false;
       }
       highest = counter;
-      problem = problem(command);
+      problem = late(authority);
+      if (problem.isEmpty()) {
+        problem = problem(command);
+      }
+      if (problem.isEmpty()) {
+        problem = notAllowed(command, authority.role());
+      }
       if (problem.isEmpty() && HAZARDOUS.contains(command.getCommandCase())) {
         problem =
             Optional.of(
@@ -303,10 +341,10 @@ public final class Commands {
   public Issued issue(Telecommand command, String origin) {
     Issued issued = new Issued();
     Telecommand own = command.toBuilder().setCounter(0).build();
-    Running running = new Running(own.getCommandCase(), 0, origin, issued);
+    Running running = new Running(own.getCommandCase(), 0, origin, Role.ROLE_UNSPECIFIED, issued);
     Optional<Problem> problem = problem(own);
     if (problem.isEmpty() && GROUND_ALONE.contains(own.getCommandCase())) {
-      problem = Optional.of(new Problem(Refusal.BAD_ARGUMENT, "ground alone arms and fires"));
+      problem = Optional.of(new Problem(Refusal.BAD_ARGUMENT, GROUND_ALONE_TEXT));
     }
     if (problem.isEmpty()) {
       problem = begin(running);
@@ -330,7 +368,7 @@ public final class Commands {
       return Optional.of("unknown command");
     }
     if (GROUND_ALONE.contains(command.getCommandCase())) {
-      return Optional.of("ground alone arms and fires");
+      return Optional.of(GROUND_ALONE_TEXT);
     }
     return SchemaCheck.problems(command).stream().findFirst().map(SchemaCheck.Problem::toString);
   }
@@ -402,6 +440,32 @@ public final class Commands {
     };
   }
 
+  private Optional<Problem> late(Authority authority) {
+    return authority.notAfterNanos() != 0
+            && authority.role() != Role.ROLE_EMERGENCY
+            && clock.utcGood()
+            && clock.utcNanos() - authority.notAfterNanos() > 0
+        ? Optional.of(
+            new Problem(Refusal.TOO_LATE, "it came after the time until which it was good"))
+        : Optional.empty();
+  }
+
+  /** The problem is looked for after all others, so that an armed one is there. */
+  private Optional<Problem> notAllowed(Telecommand command, Role by) {
+    if (command.getCommandCase() == CommandCase.FIRE_COMMAND) {
+      Armed ready = armed.get(command.getFireCommand().getArmed());
+      return ready != null && ready.by == by
+          ? Optional.empty()
+          : Optional.of(
+              new Problem(Refusal.NOT_ALLOWED, "the key of another role armed it than fires it"));
+    }
+    if (CommandRoles.opens(by, command)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Problem(Refusal.NOT_ALLOWED, "the key of " + by + " does not open this command"));
+  }
+
   private Optional<Problem> armProblem(Telecommand inner) {
     if (GROUND_ALONE.contains(inner.getCommandCase())) {
       return Optional.of(new Problem(Refusal.BAD_ARGUMENT, "that cannot be armed"));
@@ -452,7 +516,10 @@ public final class Commands {
     ArmCommand arm = command.getArmCommand();
     armed.put(
         command.getCounter(),
-        new Armed(arm.getCommand(), clock.missionNanos() + (long) (arm.getTimeoutSeconds() * 1e9)));
+        new Armed(
+            arm.getCommand(),
+            execution.role(),
+            clock.missionNanos() + (long) (arm.getTimeoutSeconds() * 1e9)));
     execution.complete();
   }
 
@@ -543,6 +610,7 @@ public final class Commands {
     private final long counter;
     private final String name;
     private final String origin;
+    private final Role role;
     private final Issued issued;
     private final AtomicBoolean ended = new AtomicBoolean();
     private final AtomicInteger answers = new AtomicInteger();
@@ -552,7 +620,8 @@ public final class Commands {
     private volatile double deadlineSeconds;
     private volatile long deadlineNanos;
 
-    private Running(CommandCase kind, long counter, String origin, Issued issued) {
+    private Running(CommandCase kind, long counter, String origin, Role role, Issued issued) {
+      this.role = role;
       this.kind = kind;
       this.counter = counter;
       this.name = Commands.name(kind);
@@ -617,6 +686,11 @@ public final class Commands {
     @Override
     public String origin() {
       return origin;
+    }
+
+    @Override
+    public Role role() {
+      return role;
     }
 
     @Override

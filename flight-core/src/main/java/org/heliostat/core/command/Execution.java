@@ -4,6 +4,7 @@ import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.recorder.RecorderFault;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.Refusal;
+import org.heliostat.protocol.Role;
 
 /** One command in execution. Thread-safe; only the first end counts. */
 public interface Execution {
@@ -58,6 +59,11 @@ public interface Execution {
   /** Who has issued it on board, such as {@code sequence NAME}; empty for ground. */
   default String origin() {
     return "";
+  }
+
+  /** Whose key ground has sealed it with; unspecified for what comes from on board. */
+  default Role role() {
+    return Role.ROLE_UNSPECIFIED;
   }
 
   /** Whether it has ended, by whomever. */

@@ -15,7 +15,7 @@ public enum CoreEvent implements EventDefinition {
   COMMAND_INTERRUPTED(9, Severity.WARNING, "command %d (%s) was cut off by a restart"),
   LINK_UP(10, Severity.INFO, "link up"),
   LINK_DOWN(11, Severity.INFO, "link down"),
-  BAD_PACKET(12, Severity.WARNING, "%d packets with a broken seal dropped"),
+  BAD_PACKET(12, Severity.WARNING, "%d packets that are not authentic dropped"),
   DEVICE_ABSENT(13, Severity.ERROR, "device %s cannot be opened: %s"),
   DEVICE_FAULT(14, Severity.WARNING, "device %s: %s (%s)"),
   DEVICE_RECOVERED(15, Severity.INFO, "device %s is well again after %s"),
@@ -84,6 +84,11 @@ public enum CoreEvent implements EventDefinition {
   MEMORY_NOT_LOCKED(86, Severity.WARNING, "memory may be paged out: %s"),
   OPERATIONAL(87, Severity.INFO, "all apps run"),
   APP_NOT_RESTARTED(110, Severity.WARNING, "app %s is stopped and not started anew: %s"),
+  KEY_LOADED(130, Severity.INFO, "%s: key %d is loaded, and waits for its first packet"),
+  KEY_ROTATED(131, Severity.INFO, "%s: key %d has proven itself, the one before is gone"),
+  KEYS_NOT_STORED(132, Severity.ERROR, "a key that has proven itself cannot be stored: %s"),
+  KEYS_AS_LAUNCHED(
+      133, Severity.CRITICAL, "the keys cannot be read: those of the launch hold again"),
 
   // time
   TIME_QUALITY(88, Severity.INFO, "quality of UTC %s -> %s"),

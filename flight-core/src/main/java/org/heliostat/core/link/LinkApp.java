@@ -1,6 +1,9 @@
 package org.heliostat.core.link;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -17,18 +20,20 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.heliostat.core.app.App;
 import org.heliostat.core.app.AppFactory;
+import org.heliostat.core.app.AppFailure;
 import org.heliostat.core.app.Services;
 import org.heliostat.core.command.Execution;
 import org.heliostat.core.event.CoreEvent;
+import org.heliostat.core.file.Disk;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.recorder.RecorderFault;
-import org.heliostat.protocol.ChecksumSeal;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.Housekeeping;
+import org.heliostat.protocol.KeyFile;
 import org.heliostat.protocol.LinkConfig;
+import org.heliostat.protocol.LinkSeal;
 import org.heliostat.protocol.MqttPort;
-import org.heliostat.protocol.PacketSeal;
-import org.heliostat.protocol.PacketSeal.Direction;
+import org.heliostat.protocol.PacketKind;
 import org.heliostat.protocol.SetTransmitter;
 import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Telecommand.CommandCase;
@@ -59,7 +64,7 @@ public final class LinkApp implements App {
   private static final long FAREWELL_NANOS = 3_000_000_000L;
 
   private final Services services;
-  private final PacketSeal seal;
+  private final LinkGate gate;
   private final MqttPort port;
   private final String downlinkTopic;
   private final int window;
@@ -86,12 +91,12 @@ public final class LinkApp implements App {
     }
 
     @Override
-    public App start(Services services) {
+    public App start(Services services) throws AppFailure {
       int spacecraft = services.mission().getSpacecraftId();
       Topics topics = new Topics(spacecraft);
       return new LinkApp(
           services,
-          new ChecksumSeal(spacecraft),
+          gate(services),
           topics,
           receiver ->
               new MqttPort(
@@ -101,6 +106,33 @@ public final class LinkApp implements App {
                   CONNECT_DEADLINE,
                   receiver));
     }
+
+    private static LinkGate gate(Services services) throws AppFailure {
+      SecureRandom random = new SecureRandom();
+      Path folder = services.keys();
+      try {
+        byte[] secret = KeyFile.readSecret(folder.resolve(KeyFile.SECRET));
+        KeyStore keys =
+            KeyStore.open(
+                new KeyFile(services.data().resolve("keys.bin"), secret, random::nextBytes),
+                new KeyFile(folder.resolve(KeyFile.LAUNCHED), secret, random::nextBytes),
+                new Disk("key-disk", 2, Disk.DEADLINE_NANOS));
+        Arrays.fill(secret, (byte) 0);
+        if (keys.asLaunched()) {
+          services.events().report(CoreEvent.KEYS_AS_LAUNCHED);
+        }
+        services
+            .commands()
+            .handle("link", CommandCase.LOAD_KEY, new LoadKeyCommand(keys, services.events()));
+        return new LinkGate(
+            keys,
+            new LinkSeal(services.mission().getSpacecraftId()),
+            random::nextLong,
+            services.events());
+      } catch (IOException e) {
+        throw new AppFailure("no keys in " + folder + ": " + e.getMessage(), e);
+      }
+    }
   }
 
   /**
@@ -109,12 +141,9 @@ public final class LinkApp implements App {
    * @param ports makes the port that gives its receiver what comes from ground
    */
   LinkApp(
-      Services services,
-      PacketSeal seal,
-      Topics topics,
-      Function<Consumer<byte[]>, MqttPort> ports) {
+      Services services, LinkGate gate, Topics topics, Function<Consumer<byte[]>, MqttPort> ports) {
     this.services = services;
-    this.seal = seal;
+    this.gate = gate;
     this.downlinkTopic = topics.downlink();
     services.telemetry().contribute(housekeeping);
     this.transmitter = new Transmitter(services.state(), services.clock());
@@ -174,20 +203,21 @@ public final class LinkApp implements App {
   }
 
   private void receive(byte[] sealed) {
-    Optional<byte[]> packet = seal.open(Direction.UPLINK, sealed);
-    if (packet.isEmpty()) {
+    Optional<LinkGate.Inbound> inside = gate.open(sealed);
+    if (inside.isEmpty()) {
       badPacket();
       return;
     }
+    LinkGate.Inbound packet = inside.get();
     try {
-      Uplink uplink = Uplink.parseFrom(packet.get());
+      Uplink uplink = Uplink.parseFrom(packet.packet());
       switch (uplink.getBodyCase()) {
-        case TELECOMMAND -> {
-          if (services.commands().submit(uplink.getTelecommand())) {
-            heard();
-          }
-        }
+        case TELECOMMAND -> command(packet, uplink.getTelecommand());
         case RECEIPT -> {
+          if (packet.kind() != PacketKind.RECEIPT) {
+            badPacket();
+            return;
+          }
           // first, for they may be freed although the disk keeps nobody informed
           uplink.getReceipt().getRecordsList().forEach(sentAt::remove);
           services.recorder().confirm(uplink.getReceipt().getRecordsList());
@@ -198,6 +228,14 @@ public final class LinkApp implements App {
       badPacket();
     } catch (RecorderFault e) {
       recorderFault(e);
+    }
+  }
+
+  private void command(LinkGate.Inbound packet, Telecommand command) {
+    if (packet.kind() != PacketKind.COMMAND || packet.counter() != command.getCounter()) {
+      badPacket();
+    } else if (services.commands().submit(command, packet.authority())) {
+      heard();
     }
   }
 
@@ -220,7 +258,13 @@ public final class LinkApp implements App {
   }
 
   private void fill(Housekeeping.Builder packet) {
-    packet.setBadPackets(badPackets.get()).setPacketsDropped(dropped.get());
+    packet
+        .setBadPackets(badPackets.get())
+        .setPacketsDropped(dropped.get())
+        .setKeys(
+            gate.keyStatus().toBuilder()
+                .setCommandCounter(services.commands().highestCounter())
+                .setReplayed(services.commands().replayed()));
   }
 
   private void badPacket() {
@@ -301,11 +345,12 @@ public final class LinkApp implements App {
             .toByteArray();
     byte[] joined = Arrays.copyOf(head, head.length + stored.length);
     System.arraycopy(stored, 0, joined, head.length, stored.length);
-    byte[] sealed = seal.seal(Direction.DOWNLINK, joined);
-    if (!port.publish(downlinkTopic, sealed, qos)) {
+    Optional<byte[]> sealed = gate.seal(joined);
+    if (sealed.isEmpty() || !port.publish(downlinkTopic, sealed.get(), qos)) {
       return false;
     }
-    services.state().update(next -> next.setSentBytes(next.getSentBytes() + sealed.length));
+    int length = sealed.get().length;
+    services.state().update(next -> next.setSentBytes(next.getSentBytes() + length));
     return true;
   }
 
@@ -330,6 +375,7 @@ public final class LinkApp implements App {
     } finally {
       services.telemetry().withdraw(housekeeping);
       port.close();
+      gate.close();
     }
   }
 }

@@ -173,7 +173,9 @@ final class HousekeepingSets {
                         "commands_completed",
                         "commands_failed",
                         "golden",
-                        "bad_packets")))
+                        "bad_packets",
+                        "packets_dropped",
+                        "keys")))
         .build();
   }
 

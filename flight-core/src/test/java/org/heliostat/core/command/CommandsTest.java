@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import org.heliostat.core.ManualClock;
 import org.heliostat.core.event.Events;
+import org.heliostat.core.fixture.ByGround;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.recorder.RecorderFault;
 import org.heliostat.core.state.StateStore;
@@ -32,13 +33,17 @@ import org.heliostat.protocol.DumpEvents;
 import org.heliostat.protocol.ExecutingCommand;
 import org.heliostat.protocol.FieldValue;
 import org.heliostat.protocol.FireCommand;
+import org.heliostat.protocol.Mode;
 import org.heliostat.protocol.Noop;
 import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.RestartProcess;
+import org.heliostat.protocol.Role;
+import org.heliostat.protocol.SetMode;
 import org.heliostat.protocol.Stage;
 import org.heliostat.protocol.TakeFrames;
 import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Telecommand.CommandCase;
+import org.heliostat.protocol.TimeQuality;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -106,14 +111,14 @@ class CommandsTest {
 
   @Test
   void reportsEveryStage() throws Exception {
-    commands.submit(noop(1));
+    ByGround.submit(commands, noop(1));
     assertThat(stages()).containsExactly("1 ACCEPTED ", "1 STARTED ", "1 COMPLETED ");
   }
 
   @Test
   void theEndSaysHowManyAnswersWereRecordedBeforeIt() throws Exception {
-    commands.submit(takeFrames(1, 1));
-    commands.submit(noop(2));
+    ByGround.submit(commands, takeFrames(1, 1));
+    ByGround.submit(commands, noop(2));
     Execution execution = executions.get(0);
     Downlink answer =
         Downlink.newBuilder().setFieldValue(FieldValue.newBuilder().setCounter(1)).build();
@@ -143,9 +148,9 @@ class CommandsTest {
 
   @Test
   void theStagesUntilTheHandlerReturnsTakeOneForce() throws Exception {
-    commands.submit(noop(1));
+    ByGround.submit(commands, noop(1));
     long before = recorder.statistics().forces();
-    commands.submit(noop(2));
+    ByGround.submit(commands, noop(2));
     assertThat(recorder.statistics().forces()).isEqualTo(before + 1);
   }
 
@@ -162,7 +167,7 @@ class CommandsTest {
             Thread.currentThread().interrupt();
           }
         });
-    commands.submit(takeFrames(1, 1));
+    ByGround.submit(commands, takeFrames(1, 1));
     assertThat(stages()).containsExactly("1 ACCEPTED ", "1 STARTED ", "1 COMPLETED ");
   }
 
@@ -176,7 +181,7 @@ class CommandsTest {
           commands.tick();
           copyJournal();
         });
-    commands.submit(takeFrames(1, 1));
+    ByGround.submit(commands, takeFrames(1, 1));
     restartFromCopy();
     assertThat(stages()).contains("1 FAILED INTERRUPTED: interrupted");
   }
@@ -191,7 +196,7 @@ class CommandsTest {
     Commands kept =
         new Commands(clock, journal, state, failing, new Events(clock, recorder, lines::add));
     kept.handle(CommandCase.NOOP, (command, execution) -> execution.complete());
-    kept.submit(noop(1));
+    ByGround.submit(kept, noop(1));
     kept.tick();
     assertThat(stages()).isEmpty();
     copyJournal();
@@ -212,7 +217,7 @@ class CommandsTest {
         (command, execution) -> {
           throw new NoClassDefFoundError("a.B");
         });
-    commands.submit(noop(1));
+    ByGround.submit(commands, noop(1));
     assertThat(stages())
         .satisfies(all -> assertThat(all.get(2)).startsWith("1 FAILED EXECUTION_FAILED"));
   }
@@ -228,11 +233,11 @@ class CommandsTest {
             });
     Commands cutOff =
         new Commands(clock, journal, state, dying, new Events(clock, recorder, lines::add));
-    cutOff.submit(noop(1));
+    ByGround.submit(cutOff, noop(1));
     restartFromCopy();
     assertThat(stages()).containsExactly("1 FAILED INTERRUPTED: interrupted");
     // and one whose refusal was recorded is not answered twice
-    commands.submit(takeFrames(2, -1));
+    ByGround.submit(commands, takeFrames(2, -1));
     commands.tick();
     end();
     boot();
@@ -263,23 +268,24 @@ class CommandsTest {
 
   @Test
   void dropsAReplayAndAnythingOlder() throws Exception {
-    commands.submit(noop(5));
+    ByGround.submit(commands, noop(5));
     int before = stages().size();
-    commands.submit(noop(5));
-    commands.submit(noop(4));
+    ByGround.submit(commands, noop(5));
+    ByGround.submit(commands, noop(4));
     assertThat(stages()).hasSize(before);
   }
 
   @Test
   void rejectsArgumentsThatTheSchemaDoesNotAllow() throws Exception {
-    commands.submit(takeFrames(1, 0));
-    commands.submit(takeFrames(2, 100_001));
-    commands.submit(
+    ByGround.submit(commands, takeFrames(1, 0));
+    ByGround.submit(commands, takeFrames(2, 100_001));
+    ByGround.submit(
+        commands,
         Telecommand.newBuilder()
             .setCounter(3)
             .setTakeFrames(TakeFrames.getDefaultInstance())
             .build());
-    commands.submit(Telecommand.newBuilder().setCounter(4).build());
+    ByGround.submit(commands, Telecommand.newBuilder().setCounter(4).build());
     assertThat(executions).isEmpty();
     assertThat(commands.rejected()).isEqualTo(4);
     assertThat(stages())
@@ -292,14 +298,14 @@ class CommandsTest {
 
   @Test
   void aCommandCutOffByARestartIsReportedAndNotRunAgain() throws Exception {
-    commands.submit(takeFrames(7, 3));
+    ByGround.submit(commands, takeFrames(7, 3));
     assertThat(executions).hasSize(1);
     end();
 
     boot();
     commands.reportInterrupted();
     assertThat(stages()).contains("7 FAILED INTERRUPTED: interrupted");
-    commands.submit(takeFrames(7, 3));
+    ByGround.submit(commands, takeFrames(7, 3));
     assertThat(executions).hasSize(1);
     end();
 
@@ -311,7 +317,7 @@ class CommandsTest {
 
   @Test
   void onlyTheFirstEndCounts() throws Exception {
-    commands.submit(takeFrames(1, 3));
+    ByGround.submit(commands, takeFrames(1, 3));
     executions.get(0).progress("1 of 3");
     executions.get(0).complete();
     executions.get(0).fail("too late");
@@ -326,12 +332,12 @@ class CommandsTest {
     when(failing.recovered()).thenReturn(new CommandJournal.Content(1, 0, List.of()));
     doThrow(new IOException("the disk hangs")).doNothing().when(failing).write(anyLong(), any());
     Commands hampered = with(failing);
-    hampered.submit(takeFrames(1, 1));
+    ByGround.submit(hampered, takeFrames(1, 1));
     assertThat(executions).isEmpty();
     assertThat(stages()).containsExactly("1 FAILED NOT_STORED: counter cannot be stored");
-    hampered.submit(takeFrames(1, 1));
+    ByGround.submit(hampered, takeFrames(1, 1));
     assertThat(executions).isEmpty();
-    hampered.submit(takeFrames(2, 1));
+    ByGround.submit(hampered, takeFrames(2, 1));
     verify(failing)
         .write(2, List.of(new CommandJournal.Entry(2, CommandCase.TAKE_FRAMES.getNumber())));
     assertThat(hampered.counts()).isEqualTo(new Commands.Counts(1, 0, 0, 1));
@@ -359,19 +365,19 @@ class CommandsTest {
     boot();
     commands.reportInterrupted();
     assertThat(stages()).containsExactly("9 FAILED INTERRUPTED: interrupted");
-    commands.submit(noop(9));
+    ByGround.submit(commands, noop(9));
     assertThat(stages()).hasSize(1);
     end();
     boot();
     commands.reportInterrupted();
     assertThat(stages()).hasSize(1);
-    commands.submit(noop(10));
+    ByGround.submit(commands, noop(10));
     assertThat(stages()).contains("10 COMPLETED ");
   }
 
   @Test
   void aJournalThatIsDamagedIsSaidAndTheStateKnowsTheCounter() throws Exception {
-    commands.submit(noop(4));
+    ByGround.submit(commands, noop(4));
     state.save();
     end();
     Path file = folder.resolve("commands.bin");
@@ -382,7 +388,7 @@ class CommandsTest {
     commands.reportInterrupted();
     assertThat(String.join("\n", lines)).contains("JOURNAL_DAMAGED").contains("counter 4 goes on");
     int before = stages().size();
-    commands.submit(noop(4));
+    ByGround.submit(commands, noop(4));
     assertThat(stages()).hasSize(before);
   }
 
@@ -421,14 +427,14 @@ class CommandsTest {
   @Test
   void aHazardousCommandIsArmedThenFiredOnce() throws Exception {
     List<Telecommand> ran = restarts();
-    commands.submit(restart(1));
+    ByGround.submit(commands, restart(1));
     assertThat(ran).isEmpty();
-    commands.submit(arm(2, restart(0).toBuilder()));
+    ByGround.submit(commands, arm(2, restart(0).toBuilder()));
     assertThat(ran).isEmpty();
-    commands.submit(fire(3, 2));
+    ByGround.submit(commands, fire(3, 2));
     assertThat(ran).hasSize(1);
     assertThat(ran.get(0).getCounter()).isEqualTo(3);
-    commands.submit(fire(4, 2));
+    ByGround.submit(commands, fire(4, 2));
     assertThat(ran).hasSize(1);
     assertThat(stages())
         .containsExactly(
@@ -446,14 +452,14 @@ class CommandsTest {
   @Test
   void anArmedCommandIsDisarmedByItsTimeOutAndByARestart() throws Exception {
     List<Telecommand> ran = restarts();
-    commands.submit(arm(1, restart(0).toBuilder()));
+    ByGround.submit(commands, arm(1, restart(0).toBuilder()));
     clock.advance(10_000_000_001L);
-    commands.submit(fire(2, 1));
-    commands.submit(arm(3, restart(0).toBuilder()));
+    ByGround.submit(commands, fire(2, 1));
+    ByGround.submit(commands, arm(3, restart(0).toBuilder()));
     end();
     boot();
     List<Telecommand> later = restarts();
-    commands.submit(fire(4, 3));
+    ByGround.submit(commands, fire(4, 3));
     assertThat(ran).isEmpty();
     assertThat(later).isEmpty();
     assertThat(stages()).filteredOn(stage -> stage.contains("NOT_ARMED")).hasSize(2);
@@ -462,22 +468,22 @@ class CommandsTest {
   @Test
   void whatIsArmedHasBeenCheckedAndIsBounded() throws Exception {
     List<Telecommand> ran = restarts();
-    commands.submit(arm(1, takeFrames(0, 0).toBuilder()));
-    commands.submit(arm(2, fire(0, 1).toBuilder()));
-    commands.submit(
-        arm(3, Telecommand.newBuilder().setDumpEvents(DumpEvents.getDefaultInstance())));
+    ByGround.submit(commands, arm(1, takeFrames(0, 0).toBuilder()));
+    ByGround.submit(commands, arm(2, fire(0, 1).toBuilder()));
+    ByGround.submit(
+        commands, arm(3, Telecommand.newBuilder().setDumpEvents(DumpEvents.getDefaultInstance())));
     assertThat(stages())
         .containsExactly(
             "1 FAILED BAD_ARGUMENT: arm_command.command.take_frames.count 0 is outside 1 .. 100000",
             "2 FAILED BAD_ARGUMENT: that cannot be armed",
             "3 FAILED NO_HANDLER: no app carries out dump_events");
     for (int i = 0; i < Commands.MOST_ARMED; i++) {
-      commands.submit(arm(10 + i, restart(0).toBuilder()));
+      ByGround.submit(commands, arm(10 + i, restart(0).toBuilder()));
     }
-    commands.submit(arm(30, restart(0).toBuilder()));
+    ByGround.submit(commands, arm(30, restart(0).toBuilder()));
     assertThat(stages()).contains("30 FAILED TOO_MANY: 8 commands are armed already");
     clock.advance(10_000_000_001L);
-    commands.submit(arm(31, restart(0).toBuilder()));
+    ByGround.submit(commands, arm(31, restart(0).toBuilder()));
     assertThat(stages()).contains("31 COMPLETED ");
     assertThat(ran).isEmpty();
   }
@@ -497,23 +503,23 @@ class CommandsTest {
     assertThat(commands.issue(takeFrames(0, 0), "sequence a").refusal())
         .isEqualTo(Refusal.BAD_ARGUMENT);
     assertThat(commands.issue(arm(0, restart(0).toBuilder()), "sequence a").reason())
-        .isEqualTo("ground alone arms and fires");
+        .isEqualTo("ground alone arms, fires and loads keys");
     assertThat(stages())
         .containsExactly(
             "sequence a COMPLETED ",
             "sequence a FAILED NOT_STORED: no room",
             "sequence a FAILED BAD_ARGUMENT: take_frames.count 0 is outside 1 .. 100000",
-            "sequence a FAILED BAD_ARGUMENT: ground alone arms and fires");
+            "sequence a FAILED BAD_ARGUMENT: ground alone arms, fires and loads keys");
     // ground's counter has not moved
-    commands.submit(noop(1));
+    ByGround.submit(commands, noop(1));
     assertThat(stages()).contains("1 COMPLETED ");
     assertThat(commands.counts()).isEqualTo(new Commands.Counts(3, 2, 1, 2));
   }
 
   @Test
   void aCommandThatDoesNotEndFailsAndMakesRoom() throws Exception {
-    commands.submit(takeFrames(1, 1));
-    commands.submit(takeFrames(2, 1));
+    ByGround.submit(commands, takeFrames(1, 1));
+    ByGround.submit(commands, takeFrames(2, 1));
     executions.get(1).within(1000);
     clock.advance(600_000_000_000L);
     commands.tick();
@@ -531,9 +537,9 @@ class CommandsTest {
   @Test
   void noMoreThanABoundedNumberIsInExecution() throws Exception {
     for (int i = 1; i <= Commands.MOST_EXECUTING; i++) {
-      commands.submit(takeFrames(i, 1));
+      ByGround.submit(commands, takeFrames(i, 1));
     }
-    commands.submit(takeFrames(100, 1));
+    ByGround.submit(commands, takeFrames(100, 1));
     assertThat(executions).hasSize(Commands.MOST_EXECUTING);
     assertThat(stages()).contains("100 FAILED TOO_MANY: 64 commands are in execution");
     // those from on board have places of their own
@@ -544,7 +550,7 @@ class CommandsTest {
     assertThat(commands.issue(takeFrames(0, 1), "sequence a").refusal())
         .isEqualTo(Refusal.TOO_MANY);
     executions.get(0).complete();
-    commands.submit(takeFrames(101, 1));
+    ByGround.submit(commands, takeFrames(101, 1));
     assertThat(executions).hasSize(2 * Commands.MOST_EXECUTING + 1);
   }
 
@@ -559,7 +565,7 @@ class CommandsTest {
     Telecommand.Builder noop = Telecommand.newBuilder().setNoop(Noop.getDefaultInstance());
     // neither do refusals of ground's own commands fill the journal
     for (int i = 1; i <= 2 * CommandJournal.MOST_ENTRIES; i++) {
-      assertThat(cut.submit(noop.setCounter(i).build())).isTrue();
+      assertThat(ByGround.submit(cut, noop.setCounter(i).build())).isTrue();
     }
     for (int i = 0; i < 2 * Commands.MOST_UNRECORDED; i++) {
       assertThat(cut.issue(noop.build(), "survival").state()).isEqualTo(Issued.State.COMPLETED);
@@ -571,14 +577,14 @@ class CommandsTest {
   /** Its end need not wait for the disk, but comes there. */
   @Test
   void anEndIsNotReportedAgainOnceItHasBeenNoted() throws Exception {
-    commands.submit(takeFrames(1, 1));
+    ByGround.submit(commands, takeFrames(1, 1));
     executions.get(0).complete();
     commands.tick();
     end();
     boot();
     commands.reportInterrupted();
     assertThat(stages()).noneMatch(stage -> stage.contains("FAILED"));
-    commands.submit(takeFrames(2, 1));
+    ByGround.submit(commands, takeFrames(2, 1));
     executions.get(1).complete();
     end();
     boot();
@@ -593,12 +599,13 @@ class CommandsTest {
         (command, execution) -> {
           throw new IllegalStateException("broken");
         });
-    commands.submit(
+    ByGround.submit(
+        commands,
         Telecommand.newBuilder()
             .setCounter(1)
             .setDumpEvents(DumpEvents.getDefaultInstance())
             .build());
-    commands.submit(noop(2));
+    ByGround.submit(commands, noop(2));
     assertThat(stages())
         .contains(
             "1 FAILED EXECUTION_FAILED: its handler failed: java.lang.IllegalStateException:"
@@ -612,7 +619,7 @@ class CommandsTest {
     CommandJournal failing = mock(CommandJournal.class);
     when(failing.recovered()).thenReturn(new CommandJournal.Content(1, 0, List.of()));
     Commands hampered = with(failing);
-    hampered.submit(takeFrames(1, 1));
+    ByGround.submit(hampered, takeFrames(1, 1));
     hampered.tick();
     verify(failing, times(1)).write(anyLong(), any());
     executions.get(0).complete();
@@ -659,7 +666,8 @@ class CommandsTest {
             right.clone().addArguments(argument("rate", -0.1)));
     long counter = 0;
     for (AppCommand.Builder one : wrong) {
-      commands.submit(Telecommand.newBuilder().setCounter(++counter).setAppCommand(one).build());
+      ByGround.submit(
+          commands, Telecommand.newBuilder().setCounter(++counter).setAppCommand(one).build());
     }
     assertThat(seen).isEmpty();
     assertThat(stages())
@@ -673,10 +681,10 @@ class CommandsTest {
             "7 FAILED BAD_ARGUMENT: app_command.arguments[0].value NaN is outside -Infinity .."
                 + " Infinity",
             "8 FAILED BAD_ARGUMENT: rate -0.1 is outside 0.0 .. 1.0 deg/s");
-    commands.submit(Telecommand.newBuilder().setCounter(20).setAppCommand(right).build());
+    ByGround.submit(commands, Telecommand.newBuilder().setCounter(20).setAppCommand(right).build());
     assertThat(seen).containsExactly(Map.of("angle", 5.0));
     commands.withdraw("mine");
-    commands.submit(Telecommand.newBuilder().setCounter(21).setAppCommand(right).build());
+    ByGround.submit(commands, Telecommand.newBuilder().setCounter(21).setAppCommand(right).build());
     assertThat(seen).hasSize(1);
   }
 
@@ -702,7 +710,7 @@ class CommandsTest {
         (command, execution) -> {
           boolean unused = executions.add(execution);
         });
-    made.submit(takeFrames(1, 1));
+    ByGround.submit(made, takeFrames(1, 1));
     assertThat(executions).hasSize(1);
     assertThat(String.join("\n", lines)).contains("RECORDER_FAILED");
   }
@@ -719,7 +727,8 @@ class CommandsTest {
     assertThat(Commands.storedProblem(restart(0))).isEmpty();
     assertThat(Commands.storedProblem(Telecommand.getDefaultInstance()))
         .contains("unknown command");
-    assertThat(Commands.storedProblem(fire(0, 1))).contains("ground alone arms and fires");
+    assertThat(Commands.storedProblem(fire(0, 1)))
+        .contains("ground alone arms, fires and loads keys");
     assertThat(Commands.storedProblem(takeFrames(0, 0)))
         .contains("take_frames.count 0 is outside 1 .. 100000");
   }
@@ -735,14 +744,90 @@ class CommandsTest {
     commands.handle("events", CommandCase.DUMP_EVENTS, handler);
     Telecommand.Builder dump =
         Telecommand.newBuilder().setDumpEvents(DumpEvents.getDefaultInstance());
-    commands.submit(dump.setCounter(1).build());
+    ByGround.submit(commands, dump.setCounter(1).build());
     commands.withdraw("others");
-    commands.submit(dump.setCounter(2).build());
+    ByGround.submit(commands, dump.setCounter(2).build());
     commands.withdraw("events");
-    commands.submit(dump.setCounter(3).build());
+    ByGround.submit(commands, dump.setCounter(3).build());
     assertThat(stages()).contains("3 FAILED NO_HANDLER: no app carries out dump_events");
     commands.handle("events", CommandCase.DUMP_EVENTS, handler);
-    commands.submit(dump.setCounter(4).build());
+    ByGround.submit(commands, dump.setCounter(4).build());
     assertThat(seen).containsExactly(1L, 2L, 4L);
+  }
+
+  // ---- by whose key
+
+  @Test
+  void everyCommandNeedsTheKeyOfItsRole() throws Exception {
+    commands.submit(takeFrames(1, 1), new Authority(Role.ROLE_OPERATOR, 0));
+    commands.submit(takeFrames(2, 1), new Authority(Role.ROLE_EMERGENCY, 0));
+    commands.submit(takeFrames(3, 1), new Authority(Role.ROLE_PAYLOAD, 0));
+    assertThat(executions).hasSize(1);
+    assertThat(executions.get(0).role()).isEqualTo(Role.ROLE_PAYLOAD);
+    // a key is tried by Noop, whosever it is
+    commands.submit(noop(4), new Authority(Role.ROLE_MAINTENANCE, 0));
+    assertThat(stages())
+        .containsExactly(
+            "1 FAILED NOT_ALLOWED: the key of ROLE_OPERATOR does not open this command",
+            "2 FAILED NOT_ALLOWED: the key of ROLE_EMERGENCY does not open this command",
+            "3 ACCEPTED ",
+            "3 STARTED ",
+            "4 ACCEPTED ",
+            "4 STARTED ",
+            "4 COMPLETED ");
+  }
+
+  @Test
+  void theEmergencyKeyOpensWhatBringsToSafeAndNothingElse() throws Exception {
+    List<Mode> modes = new ArrayList<>();
+    commands.handle(
+        CommandCase.SET_MODE,
+        (command, execution) -> {
+          modes.add(command.getSetMode().getMode());
+          execution.complete();
+        });
+    commands.handle(CommandCase.RESTART_PROCESS, (command, execution) -> execution.complete());
+    Authority emergency = new Authority(Role.ROLE_EMERGENCY, 1);
+    Telecommand.Builder mode = Telecommand.newBuilder().setSetMode(SetMode.newBuilder());
+    mode.getSetModeBuilder().setMode(Mode.PAYLOAD);
+    commands.submit(mode.setCounter(1).build(), emergency);
+    mode.getSetModeBuilder().setMode(Mode.SAFE);
+    commands.submit(mode.setCounter(2).build(), emergency);
+    assertThat(modes).containsExactly(Mode.SAFE);
+    commands.submit(arm(3, restart(0).toBuilder()), emergency);
+    commands.submit(fire(4, 3), new Authority(Role.ROLE_MAINTENANCE, 0));
+    commands.submit(fire(5, 3), emergency);
+    assertThat(stages().stream().filter(stage -> stage.contains("FAILED")))
+        .containsExactly(
+            "1 FAILED NOT_ALLOWED: the key of ROLE_EMERGENCY does not open this command",
+            "4 FAILED NOT_ALLOWED: the key of another role armed it than fires it");
+    assertThat(commands.counts().completed()).isEqualTo(3);
+  }
+
+  @Test
+  void aCommandThatComesTooLateIsNotRunWhileTheClockIsGood() throws Exception {
+    long now = clock.utcNanos();
+    commands.submit(noop(1), new Authority(Role.ROLE_OPERATOR, now - 1));
+    commands.submit(noop(2), new Authority(Role.ROLE_OPERATOR, now));
+    commands.submit(noop(3), new Authority(Role.ROLE_OPERATOR, 0));
+    commands.submit(noop(4), new Authority(Role.ROLE_EMERGENCY, now - 1));
+    clock.quality(TimeQuality.DOUBTFUL);
+    commands.submit(noop(5), new Authority(Role.ROLE_OPERATOR, now - 1));
+    assertThat(commands.counts()).isEqualTo(new Commands.Counts(4, 4, 0, 1));
+    assertThat(stages().get(0))
+        .isEqualTo("1 FAILED TOO_LATE: it came after the time until which it was good");
+  }
+
+  @Test
+  void aCounterFarAheadOrAtItsEndIsNotTaken() {
+    Authority operator = new Authority(Role.ROLE_OPERATOR, 0);
+    assertThat(commands.submit(noop(Commands.WINDOW + 1), operator)).isFalse();
+    assertThat(commands.submit(noop(-1), operator)).isFalse();
+    assertThat(commands.submit(noop(Long.MAX_VALUE), operator)).isFalse();
+    assertThat(commands.replayed()).isEqualTo(3);
+    assertThat(commands.highestCounter()).isZero();
+    assertThat(commands.submit(noop(Commands.WINDOW), operator)).isTrue();
+    assertThat(commands.submit(noop(Commands.WINDOW), operator)).isFalse();
+    assertThat(commands.highestCounter()).isEqualTo(Commands.WINDOW);
   }
 }

@@ -19,14 +19,12 @@ import java.util.function.Consumer;
 import org.heliostat.core.app.App;
 import org.heliostat.core.fixture.TestSpacecraft;
 import org.heliostat.core.recorder.Recorder.Priority;
-import org.heliostat.protocol.ChecksumSeal;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.FilePart;
 import org.heliostat.protocol.LinkConfig;
 import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.MqttPort;
 import org.heliostat.protocol.Noop;
-import org.heliostat.protocol.PacketSeal.Direction;
 import org.heliostat.protocol.Receipt;
 import org.heliostat.protocol.SetTransmitter;
 import org.heliostat.protocol.Stage;
@@ -42,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LinkAppTest {
   @TempDir private Path folder;
   private final MqttPort port = mock(MqttPort.class);
-  private final ChecksumSeal seal = new ChecksumSeal(1);
+  private final GroundSeal ground = new GroundSeal();
   private final Topics topics = new Topics(1);
   private final List<Downlink> sent = new ArrayList<>();
   private TestSpacecraft craft;
@@ -65,17 +63,13 @@ class LinkAppTest {
     craft.services().commands().handle(CommandCase.NOOP, (command, run) -> run.complete());
     when(port.connected()).thenReturn(true);
     when(port.publish(eq(topics.downlink()), any(), anyInt()))
-        .thenAnswer(
-            call ->
-                sent.add(
-                    Downlink.parseFrom(
-                        seal.open(Direction.DOWNLINK, call.getArgument(1)).orElseThrow())));
+        .thenAnswer(call -> sent.add(Downlink.parseFrom(ground.open(call.getArgument(1)))));
     link =
         craft.start(
             services ->
                 new LinkApp(
                     services,
-                    seal,
+                    ground.gate(folder, services.events()),
                     topics,
                     receiver -> {
                       fromGround = receiver;
@@ -94,7 +88,7 @@ class LinkAppTest {
   }
 
   private void ground(Uplink.Builder message) {
-    fromGround.accept(seal.seal(Direction.UPLINK, message.build().toByteArray()));
+    fromGround.accept(ground.seal(message.build()));
   }
 
   private void receipt(long... records) {
@@ -243,8 +237,10 @@ class LinkAppTest {
   @Test
   void whatIsNoPacketIsCountedAndDropped() throws Exception {
     fromGround.accept(new byte[] {1, 2, 3});
-    fromGround.accept(seal.seal(Direction.UPLINK, new byte[] {-1, -1}));
-    fromGround.accept(seal.seal(Direction.DOWNLINK, new byte[0]));
+    fromGround.accept(ground.receipt(new byte[] {-1, -1}));
+    byte[] changed = ground.receipt(new byte[0]);
+    changed[changed.length - 1] ^= 1;
+    fromGround.accept(changed);
     ground(Uplink.newBuilder());
     step();
     assertThat(craft.housekeeping().getBadPackets()).isEqualTo(4);
@@ -346,7 +342,11 @@ class LinkAppTest {
     step();
     assertThat(sent).extracting(Downlink::getStreamSequence).containsExactly(1L);
     sent.clear();
-    App anew = craft.start(services -> new LinkApp(services, seal, topics, receiver -> port));
+    App anew =
+        craft.start(
+            services ->
+                new LinkApp(
+                    services, ground.gate(folder, services.events()), topics, receiver -> port));
     anew.step();
     assertThat(sent).extracting(Downlink::getStreamSequence).containsExactly(2L);
   }

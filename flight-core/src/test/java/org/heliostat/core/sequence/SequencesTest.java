@@ -22,6 +22,7 @@ import org.heliostat.core.command.CommandJournal;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.command.Execution;
 import org.heliostat.core.event.Events;
+import org.heliostat.core.fixture.ByGround;
 import org.heliostat.core.fixture.TestServices;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.state.StateStore;
@@ -125,7 +126,8 @@ class SequencesTest {
   }
 
   private void load(Table table) {
-    commands.submit(
+    ByGround.submit(
+        commands,
         Telecommand.newBuilder()
             .setCounter(++counter)
             .setLoadTable(LoadTable.newBuilder().setTable(table).setActivate(true))
@@ -133,7 +135,8 @@ class SequencesTest {
   }
 
   private void drop(String table) {
-    commands.submit(
+    ByGround.submit(
+        commands,
         Telecommand.newBuilder()
             .setCounter(++counter)
             .setDropTable(DropTable.newBuilder().setTable(table).setStored(true))
@@ -165,7 +168,7 @@ class SequencesTest {
         });
     Telecommand.Builder restart =
         Telecommand.newBuilder().setRestartProcess(RestartProcess.getDefaultInstance());
-    commands.submit(restart.setCounter(++counter).build());
+    ByGround.submit(commands, restart.setCounter(++counter).build());
     assertThat(restarts).isEmpty();
     load(
         table("a", SequenceStep.newBuilder().setAfterSeconds(0).setCommand(restart.setCounter(0))));

@@ -22,6 +22,7 @@ import org.heliostat.core.ManualClock;
 import org.heliostat.core.command.CommandJournal;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.event.Events;
+import org.heliostat.core.fixture.ByGround;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.recorder.RecorderFault;
 import org.heliostat.core.state.StateStore;
@@ -152,7 +153,7 @@ class TablesTest {
   }
 
   private CommandReport end(Telecommand.Builder command) throws Exception {
-    commands.submit(command.setCounter(++counter).build());
+    ByGround.submit(commands, command.setCounter(++counter).build());
     List<CommandReport> ends = new ArrayList<>();
     for (Downlink packet : packets()) {
       if (packet.getCommandReport().getCounter() == counter) {

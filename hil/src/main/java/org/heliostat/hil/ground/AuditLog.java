@@ -41,9 +41,14 @@ final class AuditLog implements AutoCloseable {
    *
    * @throws IOException when it cannot be written: it must not happen
    */
-  void write(String operator, Telecommand command, String name, String stage) throws IOException {
+  void write(
+      String operator, Telecommand command, String name, String stage, CommandUplink.Sealed sealed)
+      throws IOException {
     writeLate();
-    lines.append(line(operator, command, name, stage, "", 0));
+    JsonObject line = line(operator, command, name, stage, "", 0);
+    line.addProperty("role", sealed.role().name());
+    line.addProperty("key", sealed.key());
+    lines.append(line);
   }
 
   /** Writes a stage of a command that this station does not know: it has no operator. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.heliostat.protocol.LinkSeal;
 
 /**
  * The number of the last command. Numbers are reserved on disk, a block at a time, before one of
@@ -30,11 +31,24 @@ final class CommandCounter {
     }
   }
 
+  /** Numbers up to this one are taken: the next one is above it. */
+  void atLeast(long taken) {
+    if (taken > last && taken <= LinkSeal.MOST_COUNTER) {
+      last = taken;
+      // numbers that were reserved and are not above it are not given either
+      reserved = Math.max(reserved, taken);
+    }
+  }
+
   /** The next number; once given it is never given again. */
   long next() throws IOException {
-    if (last == reserved) {
-      DurableFile.write(file, Long.toString(last + BLOCK).getBytes(StandardCharsets.US_ASCII));
-      reserved = last + BLOCK;
+    if (last >= LinkSeal.MOST_COUNTER) {
+      throw new IOException("all numbers of commands have been given");
+    }
+    if (last >= reserved) {
+      long next = last + Math.min(BLOCK, LinkSeal.MOST_COUNTER - last);
+      DurableFile.write(file, Long.toString(next).getBytes(StandardCharsets.US_ASCII));
+      reserved = next;
     }
     last++;
     return last;

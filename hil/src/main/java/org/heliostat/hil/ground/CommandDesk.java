@@ -10,16 +10,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingDeque;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingDeque;
-import java.util.function.Predicate;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.OperatorReply;
 import org.heliostat.protocol.OperatorRequest;
 import org.heliostat.protocol.Stage;
 import org.heliostat.protocol.Telecommand;
-import org.heliostat.protocol.Uplink;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +55,7 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
 
   private final CommandCounter counter;
   private final AuditLog audit;
-  private final Predicate<Uplink> uplink;
+  private final CommandUplink uplink;
   private final Deque<Ticket> waiting = new ArrayDeque<>();
   private final Map<Long, Ticket> open = new HashMap<>();
 
@@ -91,14 +90,18 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
     private final String name;
     private final long deadline;
     private final BlockingDeque<OperatorReply> replies = new LinkedBlockingDeque<>(MOST_REPLIES);
+    private final CommandUplink.Choice choice;
     private Telecommand command;
+    private Optional<CommandUplink.Sealed> sealed = Optional.empty();
     private boolean left;
     private long answers;
     private long allAnswers;
     private long answersUntil;
 
-    private Ticket(String operator, Telecommand command, long deadline) {
+    private Ticket(
+        String operator, Telecommand command, CommandUplink.Choice choice, long deadline) {
       this.operator = operator;
+      this.choice = choice;
       this.name = command.getCommandCase().name().toLowerCase(Locale.ROOT);
       this.command = command;
       this.deadline = deadline;
@@ -127,18 +130,27 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
   }
 
   /** A desk without commands. */
-  CommandDesk(CommandCounter counter, AuditLog audit, Predicate<Uplink> uplink) {
+  CommandDesk(CommandCounter counter, AuditLog audit, CommandUplink uplink) {
     this.counter = counter;
     this.audit = audit;
     this.uplink = uplink;
   }
 
   /** Takes a command; it is sent now, or by {@link #tick} when its turn has come. */
-  synchronized Ticket submit(OperatorRequest request, long hostNanos) {
+  Ticket submit(OperatorRequest request, long hostNanos) {
+    return submit(
+        request, new CommandUplink.Choice(request.getEmergency(), Optional.empty()), hostNanos);
+  }
+
+  /** Takes a command that is sealed with a certain key. */
+  synchronized Ticket submit(OperatorRequest request, CommandUplink.Choice choice, long hostNanos) {
     double wait = Math.min(LONGEST_WAIT_SECONDS, Math.max(0, request.getWaitSeconds()));
     Ticket ticket =
         new Ticket(
-            request.getOperator(), request.getTelecommand(), hostNanos + (long) (wait * 1e9));
+            request.getOperator(),
+            request.getTelecommand(),
+            choice,
+            hostNanos + (long) (wait * 1e9));
     now = hostNanos;
     if (closed) {
       ticket.tellError("the ground station ends");
@@ -167,6 +179,11 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
     if (next != null) {
       number(next, hostNanos);
     }
+  }
+
+  /** The satellite has taken commands up to this number, whoever has sent them. */
+  synchronized void taken(long highest) {
+    counter.atLeast(highest);
   }
 
   /** Takes a stage that came down. */
@@ -339,8 +356,10 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
       refuse(ticket, "its number cannot be stored: " + e);
       return;
     }
+    CommandUplink.Sealed sealed = uplink.seal(ticket.command, ticket.choice, ticket.deadline);
+    ticket.sealed = Optional.of(sealed);
     try {
-      audit.write(ticket.operator, ticket.command, ticket.name, "SENT");
+      audit.write(ticket.operator, ticket.command, ticket.name, "SENT", sealed);
     } catch (IOException e) {
       refuse(ticket, "is not sent: it cannot be written into the audit log: " + e);
       return;
@@ -364,7 +383,10 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
   private void send(Ticket ticket, long hostNanos) {
     lastSent = hostNanos;
     // what the link does not take is sent again as if it had been lost
-    boolean unused = uplink.test(Uplink.newBuilder().setTelecommand(ticket.command).build());
+    ticket.sealed.ifPresent(
+        packet -> {
+          boolean unused = uplink.send(packet);
+        });
   }
 
   private void expire(long hostNanos) {

@@ -2,13 +2,13 @@ package org.heliostat.hil.ground;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.heliostat.hil.rig.FlightOptions;
 import org.heliostat.hil.rig.MissionTime;
-import org.heliostat.protocol.ChecksumSeal;
 import org.heliostat.protocol.Scenario;
 import org.heliostat.protocol.TextFiles;
 import org.heliostat.protocol.TextFiles.BadTextFile;
@@ -43,6 +43,13 @@ public final class GroundMain implements Callable<Integer> {
       paramLabel = "DIR",
       description = "Folder for the operators' socket, on a short path.")
   private Path run;
+
+  @Option(
+      names = "--keys",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder with the station's keys, and the secret that they are sealed with.")
+  private Path keys;
 
   @Option(
       names = "--broker",
@@ -89,6 +96,7 @@ public final class GroundMain implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     MissionTime time = flight.time(spec.commandLine());
     Scenario scenario = scenario();
+    GroundKeys stationKeys = GroundKeys.open(keys, new SecureRandom()::nextBytes);
     Runtime.getRuntime().addShutdownHook(new Thread(this::stopAndWait, "ground-stop"));
     try (EmbeddedBroker broker = new EmbeddedBroker(run.resolve("broker"))) {
       String url = brokerUrl;
@@ -98,14 +106,8 @@ public final class GroundMain implements Callable<Integer> {
         watch(scenario, time, broker);
       }
       try (GroundStation station =
-          new GroundStation(
-              out,
-              url,
-              spacecraft,
-              new ChecksumSeal(spacecraft),
-              new MissionUtc(time.missionEpochNanos(), time.utcEpochNanos()),
-              System::nanoTime)) {
-        work(station, broker.port());
+          new GroundStation(out, url, spacecraft, stationKeys, time, System::nanoTime)) {
+        work(station, stationKeys, broker.port());
       }
     } finally {
       stopped.countDown();
@@ -113,10 +115,14 @@ public final class GroundMain implements Callable<Integer> {
     return 0;
   }
 
-  private void work(GroundStation station, int brokerPort)
+  private void work(GroundStation station, GroundKeys stationKeys, int brokerPort)
       throws IOException, InterruptedException {
     OperatorSocket operators =
-        new OperatorSocket(run.resolve("ground.sock"), station.desk(), System::nanoTime);
+        new OperatorSocket(
+            run.resolve("ground.sock"),
+            station.desk(),
+            new KeyRotation(stationKeys, station.desk(), System::nanoTime),
+            System::nanoTime);
     try {
       announce(brokerPort);
       station.run(this::isOver);

@@ -3,6 +3,7 @@ package org.heliostat.hil.ground;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -11,10 +12,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import org.heliostat.hil.rig.MissionTime;
 import org.heliostat.protocol.Housekeeping;
+import org.heliostat.protocol.KeyStatus;
+import org.heliostat.protocol.LinkSeal;
 import org.heliostat.protocol.MqttPort;
-import org.heliostat.protocol.PacketSeal;
-import org.heliostat.protocol.PacketSeal.Direction;
+import org.heliostat.protocol.PacketKind;
 import org.heliostat.protocol.Severity;
 import org.heliostat.protocol.Topics;
 import org.heliostat.protocol.Uplink;
@@ -36,7 +39,9 @@ final class GroundStation implements AutoCloseable {
 
   private final StatusFile statusFile;
   private final LongSupplier hostNanos;
-  private final PacketSeal seal;
+  private final GroundKeys keys;
+  private final TelemetryGate gate;
+  private final SecureUplink uplink;
   private final Topics topics;
   private final String brokerUrl;
   private final MqttPort port;
@@ -56,24 +61,33 @@ final class GroundStation implements AutoCloseable {
       Path out,
       String brokerUrl,
       int spacecraft,
-      PacketSeal seal,
-      MissionUtc time,
+      GroundKeys keys,
+      MissionTime time,
       LongSupplier hostNanos)
       throws IOException {
     this.statusFile = new StatusFile(out.resolve("ground.json"), counters);
     this.hostNanos = hostNanos;
-    this.seal = seal;
+    this.keys = keys;
     this.topics = new Topics(spacecraft);
     this.brokerUrl = brokerUrl;
-    this.archive = new DiskArchive(out, time, spacecraft, counters);
+    this.archive =
+        new DiskArchive(
+            out,
+            new MissionUtc(time.missionEpochNanos(), time.utcEpochNanos()),
+            spacecraft,
+            counters);
+    LinkSeal seal = new LinkSeal(spacecraft);
+    this.gate = new TelemetryGate(keys, seal, out.resolve("heard-packets"));
+    this.uplink =
+        new SecureUplink(keys, seal, new SecureRandom()::nextLong, time::utcNanos, this::publish);
     this.events = new GroundEvents(archive::groundEvent, counters);
     this.desk =
         new CommandDesk(
             new CommandCounter(out.resolve("command-counter")),
             new AuditLog(out.resolve("commands.jsonl"), InstantSource.system()),
-            this::send);
+            uplink);
     this.receiver =
-        new Receiver(seal, archive, this::send, this::housekeeping, desk, events, counters);
+        new Receiver(gate::open, archive, this::send, this::housekeeping, desk, events, counters);
     this.port =
         new MqttPort(
             brokerUrl,
@@ -121,15 +135,31 @@ final class GroundStation implements AutoCloseable {
   }
 
   private boolean send(Uplink message) {
-    return port.publish(topics.uplink(), seal.seal(Direction.UPLINK, message.toByteArray()), 1);
+    return uplink.send(PacketKind.RECEIPT, message);
+  }
+
+  private boolean publish(byte[] packet) {
+    return port.publish(topics.uplink(), packet, 1);
   }
 
   private void housekeeping(Housekeeping packet) {
     newest.take(packet);
+    if (packet.hasKeys()) {
+      desk.taken(packet.getKeys().getCommandCounter());
+      takeKeys(packet.getKeys());
+    }
     try {
       archive.telemetry(packet);
     } catch (IOException e) {
       counters.telemetryLost++;
+    }
+  }
+
+  private void takeKeys(KeyStatus status) {
+    try {
+      keys.take(status);
+    } catch (IOException e) {
+      GroundLog.say("keys: " + e);
     }
   }
 
@@ -151,6 +181,7 @@ final class GroundStation implements AutoCloseable {
     if (now - nextIndex >= 0) {
       nextIndex = now + INDEX_NANOS;
       writeIndex();
+      noteHeard();
     }
   }
 
@@ -160,6 +191,14 @@ final class GroundStation implements AutoCloseable {
     } catch (IOException e) {
       // it is made from what is stored, and tried again
       GroundLog.say("catalogue: " + e);
+    }
+  }
+
+  private void noteHeard() {
+    try {
+      gate.note();
+    } catch (IOException e) {
+      GroundLog.say("heard packets: " + e);
     }
   }
 
@@ -187,7 +226,9 @@ final class GroundStation implements AutoCloseable {
     }
     receiver.flushNow();
     port.close();
-    try (archive;
+    noteHeard();
+    try (keys;
+        archive;
         desk) {
       sayFarewell();
     }

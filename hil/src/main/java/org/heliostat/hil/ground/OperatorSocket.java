@@ -38,16 +38,24 @@ final class OperatorSocket implements AutoCloseable {
 
   private final Path path;
   private final CommandDesk desk;
+  private final KeyRotation rotation;
   private final LongSupplier hostNanos;
   private final ServerSocketChannel server;
   private final Semaphore free = new Semaphore(MOST);
   private final CountDownLatch closed = new CountDownLatch(1);
 
-  OperatorSocket(Path path, CommandDesk desk, LongSupplier hostNanos) throws IOException {
-    this(path, desk, hostNanos, bound(path));
+  OperatorSocket(Path path, CommandDesk desk, KeyRotation rotation, LongSupplier hostNanos)
+      throws IOException {
+    this(path, desk, rotation, hostNanos, bound(path));
   }
 
-  OperatorSocket(Path path, CommandDesk desk, LongSupplier hostNanos, ServerSocketChannel server) {
+  OperatorSocket(
+      Path path,
+      CommandDesk desk,
+      KeyRotation rotation,
+      LongSupplier hostNanos,
+      ServerSocketChannel server) {
+    this.rotation = rotation;
     this.path = path;
     this.desk = desk;
     this.hostNanos = hostNanos;
@@ -131,6 +139,10 @@ final class OperatorSocket implements AutoCloseable {
       OperatorFrames.write(channel, error(problem));
       return;
     }
+    if (request.hasRotate()) {
+      OperatorFrames.write(channel, rotation.rotate(request).toByteArray());
+      return;
+    }
     CommandDesk.Ticket ticket = desk.submit(request, hostNanos.getAsLong());
     try {
       boolean ended = false;
@@ -149,8 +161,12 @@ final class OperatorSocket implements AutoCloseable {
   }
 
   private static String problem(OperatorRequest request) {
-    if (request.getTelecommand().getCommandCase() == CommandCase.COMMAND_NOT_SET) {
+    CommandCase command = request.getTelecommand().getCommandCase();
+    if (request.hasRotate() == (command != CommandCase.COMMAND_NOT_SET)) {
       return "the request holds no command";
+    }
+    if (command == CommandCase.LOAD_KEY) {
+      return "keys are made and loaded by the station itself";
     }
     List<SchemaCheck.Problem> problems = SchemaCheck.problems(request);
     return problems.isEmpty() ? "" : problems.get(0).toString();

@@ -12,11 +12,12 @@ import java.math.BigDecimal;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import org.heliostat.protocol.Options;
 
 /**
  * Messages as plain JSON: names as in the schema, numbers as numbers (64-bit ones too, unlike
  * protobuf's own JSON), enumerations by name, bytes in Base64. A field that is not set is absent,
- * and so is a number that is none. Stateless.
+ * and so are a number that is none and what the schema calls secret. Stateless.
  */
 public final class ProtoJson {
   private ProtoJson() {}
@@ -26,6 +27,9 @@ public final class ProtoJson {
     JsonObject json = new JsonObject();
     for (Map.Entry<FieldDescriptor, Object> entry : message.getAllFields().entrySet()) {
       FieldDescriptor field = entry.getKey();
+      if (field.getOptions().getExtension(Options.meta).getSecret()) {
+        continue;
+      }
       if (!field.isRepeated()) {
         add(json, field.getName(), value(entry.getValue()));
         continue;

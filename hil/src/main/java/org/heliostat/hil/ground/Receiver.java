@@ -8,13 +8,12 @@ import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.OperatorReply;
-import org.heliostat.protocol.PacketSeal;
-import org.heliostat.protocol.PacketSeal.Direction;
 import org.heliostat.protocol.Receipt;
 import org.heliostat.protocol.Severity;
 import org.heliostat.protocol.Uplink;
@@ -33,7 +32,7 @@ final class Receiver {
   /** Answers that wait for the disk; beyond that the oldest is not shown, only kept. */
   private static final int MOST_ANSWERS = 1024;
 
-  private final PacketSeal seal;
+  private final Function<byte[], Optional<byte[]>> gate;
   private final Archive archive;
   private final Predicate<Uplink> uplink;
   private final Consumer<Housekeeping> housekeeping;
@@ -59,18 +58,19 @@ final class Receiver {
   /**
    * A receiver.
    *
+   * @param gate what is inside a packet; empty where it is not authentic, or has come before
    * @param uplink sends a message; false when it could not
    * @param housekeeping gets live telemetry
    */
   Receiver(
-      PacketSeal seal,
+      Function<byte[], Optional<byte[]>> gate,
       Archive archive,
       Predicate<Uplink> uplink,
       Consumer<Housekeeping> housekeeping,
       Reports reports,
       GroundEvents events,
       Counters counters) {
-    this.seal = seal;
+    this.gate = gate;
     this.archive = archive;
     this.uplink = uplink;
     this.housekeeping = housekeeping;
@@ -83,7 +83,7 @@ final class Receiver {
   void receive(byte[] sealed, long hostNanos) {
     counters.packets++;
     counters.receivedBytes += sealed.length;
-    Optional<byte[]> packet = seal.open(Direction.DOWNLINK, sealed);
+    Optional<byte[]> packet = gate.apply(sealed);
     Downlink downlink;
     try {
       downlink =

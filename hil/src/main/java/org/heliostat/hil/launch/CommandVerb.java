@@ -59,6 +59,13 @@ final class CommandVerb implements Callable<Integer> {
       description = "How long to wait for the last stage. Default: ${DEFAULT-VALUE}.")
   private double waitSeconds = 120;
 
+  @Option(
+      names = "--emergency",
+      description =
+          "Sealed with the emergency key, which opens what brings the spacecraft to SAFE, whatever"
+              + " its clock says.")
+  private boolean emergency;
+
   @Parameters(
       index = "0",
       paramLabel = "NAME",
@@ -78,21 +85,14 @@ final class CommandVerb implements Callable<Integer> {
 
   @Override
   public Integer call() throws SetupException {
-    if (operator.length() > MOST_OPERATOR) {
-      throw new SetupException(
-          "--operator has " + operator.length() + " characters, " + MOST_OPERATOR + " are allowed");
-    }
-    // written so that NaN is never inside
-    if (!(waitSeconds > 0 && waitSeconds <= MOST_WAIT_SECONDS)) {
-      throw new SetupException(
-          "--wait is " + waitSeconds + ", not above 0 and at most " + MOST_WAIT_SECONDS);
-    }
+    checkOperator(operator);
+    checkWait(waitSeconds);
     Telecommand command = CommandText.parse(name, arguments);
     Path socket = FlyingFlight.find(flight, "socket");
     PrintWriter err = spec.commandLine().getErr();
     try {
       OperatorClient.End end =
-          new OperatorClient(socket, operator).ask(command, waitSeconds, this::show);
+          new OperatorClient(socket, operator).ask(command, waitSeconds, emergency, this::show);
       if (end.completed() && !end.why().isEmpty()) {
         err.println("completed, but " + TerminalText.line(end.why()));
       } else if (!end.completed()) {
@@ -105,6 +105,21 @@ final class CommandVerb implements Callable<Integer> {
           "the ground station does not answer: "
               + TerminalText.line(String.valueOf(e.getMessage())));
       return 1;
+    }
+  }
+
+  static void checkOperator(String operator) throws SetupException {
+    if (operator.length() > MOST_OPERATOR) {
+      throw new SetupException(
+          "--operator has " + operator.length() + " characters, " + MOST_OPERATOR + " are allowed");
+    }
+  }
+
+  static void checkWait(double waitSeconds) throws SetupException {
+    // written so that NaN is never inside
+    if (!(waitSeconds > 0 && waitSeconds <= MOST_WAIT_SECONDS)) {
+      throw new SetupException(
+          "--wait is " + waitSeconds + ", not above 0 and at most " + MOST_WAIT_SECONDS);
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.heliostat.hil.rig.MissionTime;
 import org.heliostat.hil.rig.RigMain;
+import org.heliostat.protocol.KeyMaker;
 
 /** Starts the processes of a flight, each with what it has to know, and waits until it is ready. */
 final class Crew {
@@ -42,7 +43,9 @@ final class Crew {
   /** The ground station; it is ready when it is there. */
   Process ground() throws IOException, SetupException, InterruptedException {
     Path ready = run.path().resolve("broker.address");
+    KeyMaker.make(run.boardKeys(), run.stationKeys());
     List<String> command = java("org.heliostat.hil.ground.GroundMain");
+    command.addAll(List.of("--keys", run.stationKeys().toString()));
     command.addAll(List.of("--out", plan.out().toString()));
     command.addAll(List.of("--run", run.path().toString()));
     command.addAll(List.of("--broker-port-file", ready.toString()));
@@ -92,6 +95,8 @@ final class Crew {
             disk.map(RigDisk::data).orElseGet(() -> plan.out().resolve("board")).toString(),
             "--run",
             run.flight().toString(),
+            "--keys",
+            run.boardKeys().toString(),
             "--broker",
             "tcp://127.0.0.1:" + link),
         Map.of(

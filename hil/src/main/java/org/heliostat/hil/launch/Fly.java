@@ -48,9 +48,11 @@ public final class Fly implements Callable<Integer> {
     CommandLine line = new CommandLine(new Fly());
     line.addSubcommand(new MissionVerb());
     line.addSubcommand(new CommandVerb());
+    line.addSubcommand(new KeysVerb());
     line.addSubcommand(new CampaignVerb());
     line.addSubcommand(new RigVerb());
     line.addSubcommand(new KillVerb());
+    line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
           if (failure instanceof SetupException) {

@@ -10,6 +10,7 @@ import org.heliostat.hil.ground.OperatorFrames;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.OperatorReply;
 import org.heliostat.protocol.OperatorRequest;
+import org.heliostat.protocol.Role;
 import org.heliostat.protocol.Stage;
 import org.heliostat.protocol.Telecommand;
 
@@ -45,7 +46,7 @@ final class OperatorClient {
             stages.accept(reply.getReport());
           }
         };
-    return exchange(command, waitSeconds, replies, false);
+    return exchange(request(command, waitSeconds).build(), replies, false);
   }
 
   /**
@@ -54,25 +55,54 @@ final class OperatorClient {
    * @param replies gets every stage and every answer as it arrives
    * @throws IOException when the station does not answer
    */
-  End ask(Telecommand command, double waitSeconds, Consumer<OperatorReply> replies)
+  End ask(
+      Telecommand command, double waitSeconds, boolean emergency, Consumer<OperatorReply> replies)
       throws IOException {
-    return exchange(command, waitSeconds, replies, true);
+    return exchange(request(command, waitSeconds).setEmergency(emergency).build(), replies, true);
   }
 
-  private End exchange(
-      Telecommand command, double waitSeconds, Consumer<OperatorReply> replies, boolean answers)
+  /**
+   * How the replacement of a key ended.
+   *
+   * @param key number of the one that is good now; 0 where the one before still is
+   * @param why it was not replaced
+   */
+  record Rotated(int key, String why) {}
+
+  /**
+   * Has the key of a role replaced.
+   *
+   * @param emergency the new one is loaded with the emergency key
+   * @throws IOException when the station does not answer
+   */
+  Rotated rotate(Role role, double waitSeconds, boolean emergency) throws IOException {
+    OperatorRequest request =
+        OperatorRequest.newBuilder()
+            .setOperator(name)
+            .setRotate(role)
+            .setWaitSeconds(waitSeconds)
+            .setEmergency(emergency)
+            .build();
+    try (SocketChannel desk = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      OperatorFrames.write(desk, request.toByteArray());
+      OperatorReply reply = OperatorReply.parseFrom(OperatorFrames.read(desk));
+      return new Rotated(reply.getRotated(), reply.getError());
+    }
+  }
+
+  private OperatorRequest.Builder request(Telecommand command, double waitSeconds) {
+    return OperatorRequest.newBuilder()
+        .setOperator(name)
+        .setTelecommand(command)
+        .setWaitSeconds(waitSeconds);
+  }
+
+  private End exchange(OperatorRequest request, Consumer<OperatorReply> replies, boolean answers)
       throws IOException {
     try (SocketChannel desk = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-      byte[] request =
-          OperatorRequest.newBuilder()
-              .setOperator(name)
-              .setTelecommand(command)
-              .setWaitSeconds(waitSeconds)
-              .build()
-              .toByteArray();
       Optional<IOException> closed = Optional.empty();
       try {
-        OperatorFrames.write(desk, request);
+        OperatorFrames.write(desk, request.toByteArray());
       } catch (IOException e) {
         // a station that turns us away says why before it closes
         closed = Optional.of(e);

@@ -44,6 +44,15 @@ final class RunFolder {
     return path.resolve("flight");
   }
 
+  /** The secret of the board and the keys of the launch; the station's are its own. */
+  Path boardKeys() {
+    return path.resolve("keys");
+  }
+
+  Path stationKeys() {
+    return path.resolve("station");
+  }
+
   Path world() {
     return path.resolve("world");
   }

@@ -38,7 +38,9 @@ class CommandDeskTest {
   @BeforeEach
   void open() throws IOException {
     audit = new AuditLog(out.resolve("commands.jsonl"), InstantSource.fixed(Instant.EPOCH));
-    desk = new CommandDesk(new CommandCounter(out.resolve("counter")), audit, sent::add);
+    desk =
+        new CommandDesk(
+            new CommandCounter(out.resolve("counter")), audit, new OpenUplink(sent::add));
   }
 
   @AfterEach
@@ -102,7 +104,8 @@ class CommandDeskTest {
     desk.submit(noop(60), 0);
     desk.tick(0);
     CommandDesk again =
-        new CommandDesk(new CommandCounter(out.resolve("counter")), audit, sent::add);
+        new CommandDesk(
+            new CommandCounter(out.resolve("counter")), audit, new OpenUplink(sent::add));
     again.submit(noop(60), 0);
     again.tick(0);
     assertThat(counters()).containsExactly(1L, 101L);
@@ -154,7 +157,8 @@ class CommandDeskTest {
   void aStageOfACommandThatTheStationDoesNotKnowIsLoggedWithoutAnOperator() throws IOException {
     desk.submit(noop(60), 0);
     CommandDesk again =
-        new CommandDesk(new CommandCounter(out.resolve("counter")), audit, sent::add);
+        new CommandDesk(
+            new CommandCounter(out.resolve("counter")), audit, new OpenUplink(sent::add));
     again.report(
         CommandReport.newBuilder()
             .setCounter(1)
@@ -459,7 +463,7 @@ class CommandDeskTest {
         new CommandCounter(out.resolve("own-counter")),
         new AuditLog(
             JsonLines.open(files.open(out.resolve("audit"))), InstantSource.fixed(Instant.EPOCH)),
-        uplink);
+        new OpenUplink(uplink));
   }
 
   /** What there was to tell since the last look; a full stop ends the last reply. */

@@ -53,8 +53,10 @@ class OperatorSocketTest {
     // a Unix socket's path is short, so not in a folder that a test framework names
     address = Files.createTempDirectory("o").resolve("s");
     audit = new AuditLog(out.resolve("commands.jsonl"), InstantSource.fixed(Instant.EPOCH));
-    desk = new CommandDesk(new CommandCounter(out.resolve("counter")), audit, sent::add);
-    door = new OperatorSocket(address, desk, () -> 0);
+    desk =
+        new CommandDesk(
+            new CommandCounter(out.resolve("counter")), audit, new OpenUplink(sent::add));
+    door = new OperatorSocket(address, desk, mock(KeyRotation.class), () -> 0);
   }
 
   @AfterEach
@@ -256,7 +258,8 @@ class OperatorSocketTest {
     Set<Thread> before = Thread.getAllStackTraces().keySet();
     long start = System.nanoTime();
     OperatorSocket poor =
-        new OperatorSocket(address.resolveSibling("none"), desk, () -> 0, noFiles);
+        new OperatorSocket(
+            address.resolveSibling("none"), desk, mock(KeyRotation.class), () -> 0, noFiles);
     while (attempts.get() < 3) {
       Thread.onSpinWait();
     }

@@ -94,7 +94,7 @@ class OperatorClientTest {
   }
 
   private OperatorClient.End ask() throws IOException {
-    return operator.ask(Telecommand.getDefaultInstance(), 1, heard::add);
+    return operator.ask(Telecommand.getDefaultInstance(), 1, false, heard::add);
   }
 
   private static OperatorReply end(Stage stage, int answers, boolean last) {

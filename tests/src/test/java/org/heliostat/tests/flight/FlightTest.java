@@ -271,6 +271,36 @@ class FlightTest {
     assertThat(run.exitCode()).as(run.output()).isZero();
   }
 
+  @Test
+  void keysAreReplacedInFlightAndTheEmergencyKeyBringsTheSpacecraftToSafe() throws Exception {
+    FlightRun run = start("--frame-count", "6", "--speed", "20", "--hold", "25");
+    run.awaitOutput("taken");
+    String flight = run.out().toString();
+    for (String role : List.of("operator", "station")) {
+      try (FlightRun rotate = other(role, "keys", "rotate", "--role", role, "--flight", flight)) {
+        assertThat(rotate.exitCode()).as(rotate.output()).isZero();
+        assertThat(rotate.output()).contains(role + ": key ");
+      }
+    }
+    try (FlightRun safe =
+        other("safe", "command", "--flight", flight, "--emergency", "SET_MODE", "SAFE")) {
+      assertThat(safe.exitCode()).as(safe.output()).isZero();
+    }
+    try (FlightRun refused =
+        other("no", "command", "--flight", flight, "--emergency", "TAKE_FRAMES", "1")) {
+      assertThat(refused.exitCode()).as(refused.output()).isEqualTo(1);
+      assertThat(refused.output()).contains("does not open this command");
+    }
+    // those of this flight's launcher, too, go on with the new key
+    assertThat(run.exitCode()).as(run.output()).isZero();
+    assertThat(events(run))
+        .anyMatch(event -> event.contains("KEY_ROTATED") && event.contains("key 258"))
+        .anyMatch(event -> event.contains("KEY_ROTATED") && event.contains("key 1282"));
+    String audit = Files.readString(run.out().resolve("commands.jsonl"));
+    assertThat(audit).contains("\"key_id\":258", "\"role\":\"ROLE_EMERGENCY\"");
+    assertThat(audit).doesNotContain("\"secret\"");
+  }
+
   private FlightRun other(String name, String... arguments) throws IOException {
     return FlightRun.start(Files.createDirectory(folder.resolve(name)), Map.of(), arguments);
   }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.zip.CRC32C;
+import org.heliostat.core.command.Authority;
 import org.heliostat.core.command.CommandJournal;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.event.Events;
@@ -26,6 +27,7 @@ import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.Event;
 import org.heliostat.protocol.LimitTable;
 import org.heliostat.protocol.LoadTable;
+import org.heliostat.protocol.Role;
 import org.heliostat.protocol.Stage;
 import org.heliostat.protocol.Table;
 import org.heliostat.protocol.Telecommand;
@@ -41,6 +43,7 @@ import org.heliostat.protocol.Watchpoint;
  * <p>Arguments: folder, number of the boot, highest completed command, highest begun command.
  */
 public final class PowerLossGuest {
+  private static final Authority MAINTENANCE = new Authority(Role.ROLE_MAINTENANCE, 0);
   private static final int SEGMENT_BYTES = 256 << 10;
   private static final int QUOTA_BYTES = 24 << 20;
   private static final int KEPT = 120;
@@ -153,7 +156,7 @@ public final class PowerLossGuest {
     commands.reportInterrupted();
     if (lastDone > 0) {
       int before = commands.counts().accepted() + commands.counts().rejected();
-      commands.submit(load(lastDone));
+      commands.submit(load(lastDone), MAINTENANCE);
       int after = commands.counts().accepted() + commands.counts().rejected();
       say("replay " + lastDone + (after == before ? " dropped" : " ran"));
     }
@@ -237,7 +240,7 @@ public final class PowerLossGuest {
       number++;
       int before = commands.counts().completed();
       say("try " + number);
-      commands.submit(load(number));
+      commands.submit(load(number), MAINTENANCE);
       if (commands.counts().completed() > before) {
         say("done " + number);
       }

@@ -1,0 +1,137 @@
+package org.heliostat.core.link;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import java.nio.file.Path;
+import java.util.Random;
+import org.heliostat.core.command.Authority;
+import org.heliostat.core.fixture.ByGround;
+import org.heliostat.core.fixture.TestSpacecraft;
+import org.heliostat.protocol.LinkKey;
+import org.heliostat.protocol.LinkRun;
+import org.heliostat.protocol.LinkSeal;
+import org.heliostat.protocol.LoadKey;
+import org.heliostat.protocol.Noop;
+import org.heliostat.protocol.PacketKind;
+import org.heliostat.protocol.Role;
+import org.heliostat.protocol.Stage;
+import org.heliostat.protocol.Telecommand;
+import org.heliostat.protocol.Telecommand.CommandCase;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LinkGateTest {
+  @TempDir private Path folder;
+  private final GroundSeal ground = new GroundSeal();
+  private TestSpacecraft craft;
+  private LinkGate gate;
+  private KeyStore keys;
+
+  @BeforeEach
+  void open() throws Exception {
+    craft = new TestSpacecraft(folder.resolve("craft"));
+    keys = ground.store(folder);
+    gate =
+        new LinkGate(
+            keys,
+            new LinkSeal(GroundSeal.SPACECRAFT),
+            new Random(8)::nextLong,
+            craft.services().events());
+    craft
+        .services()
+        .commands()
+        .handle(CommandCase.LOAD_KEY, new LoadKeyCommand(keys, craft.services().events()));
+  }
+
+  @AfterEach
+  void close() {
+    gate.close();
+    craft.close();
+  }
+
+  private static Telecommand noop(long counter) {
+    return Telecommand.newBuilder().setCounter(counter).setNoop(Noop.getDefaultInstance()).build();
+  }
+
+  @Test
+  void aCommandCarriesTheRoleOfItsKeyAndItsNotAfter() {
+    byte[] sealed = ground.command(Role.ROLE_EMERGENCY, noop(3), 17);
+    LinkGate.Inbound inbound = gate.open(sealed).orElseThrow();
+    assertThat(inbound.kind()).isEqualTo(PacketKind.COMMAND);
+    assertThat(inbound.counter()).isEqualTo(3);
+    assertThat(inbound.authority()).isEqualTo(new Authority(Role.ROLE_EMERGENCY, 17));
+    // whether it is new its counter tells
+    assertThat(gate.open(sealed)).isPresent();
+  }
+
+  @Test
+  void aReceiptComesOnce() {
+    byte[] receipt = ground.receipt(new byte[] {1});
+    assertThat(gate.open(receipt)).isPresent();
+    assertThat(gate.open(receipt)).isEmpty();
+  }
+
+  @Test
+  void noKeyDoesTheWorkOfAnother() {
+    LinkSeal seal = new LinkSeal(GroundSeal.SPACECRAFT);
+    LinkRun run = new LinkRun(seal, new Random(1)::nextLong);
+    assertThat(gate.open(ground.command(Role.ROLE_STATION, noop(1), 0))).isEmpty();
+    assertThat(
+            gate.open(run.seal(ground.key(Role.ROLE_OPERATOR), PacketKind.RECEIPT, new byte[] {1})))
+        .isEmpty();
+    // what goes down is not taken when it comes back
+    byte[] down = gate.seal(new byte[] {1}).orElseThrow();
+    assertThat(gate.open(down)).isEmpty();
+    assertThat(ground.open(down)).containsExactly(1);
+  }
+
+  @Test
+  void aKeyIsReplacedByTheFirstPacketOfTheNextOne() {
+    Telecommand.Builder load =
+        Telecommand.newBuilder()
+            .setLoadKey(
+                LoadKey.newBuilder()
+                    .setKeyId(258)
+                    .setSecret(ByteString.copyFrom(GroundSeal.secret(40))));
+    assertThat(craft.send(load)).isEqualTo(Stage.COMPLETED);
+    assertThat(gate.keyStatus().getUnprovenList()).containsExactly(258);
+    LinkKey fresh = new LinkKey(258, GroundSeal.secret(40));
+    byte[] damaged = new LinkSeal(GroundSeal.SPACECRAFT).command(fresh, 5, 0, new byte[4]);
+    damaged[damaged.length - 1] ^= 1;
+    assertThat(gate.open(damaged)).isEmpty();
+    assertThat(gate.keyStatus().getUnprovenList()).containsExactly(258);
+    assertThat(gate.open(ground.command(Role.ROLE_OPERATOR, noop(5), 0))).isPresent();
+    byte[] old = ground.command(Role.ROLE_OPERATOR, noop(7), 0);
+    ground.use(fresh);
+    assertThat(gate.open(ground.command(Role.ROLE_OPERATOR, noop(6), 0))).isPresent();
+    assertThat(gate.keyStatus().getUnprovenList()).isEmpty();
+    assertThat(gate.open(old)).isEmpty();
+    assertThat(craft.events()).contains("KEY_LOADED", "KEY_ROTATED");
+  }
+
+  @Test
+  void aKeyIsLoadedOnlyInPlaceOfAnother() {
+    Telecommand.Builder good =
+        Telecommand.newBuilder()
+            .setLoadKey(
+                LoadKey.newBuilder()
+                    .setKeyId(257)
+                    .setSecret(ByteString.copyFrom(GroundSeal.secret(40))));
+    assertThat(craft.send(good)).isEqualTo(Stage.FAILED);
+    good.getLoadKeyBuilder().setKeyId(512);
+    assertThat(craft.send(good)).isEqualTo(Stage.FAILED);
+    good.getLoadKeyBuilder().setKeyId(258).setSecret(ByteString.copyFrom(new byte[31]));
+    assertThat(craft.send(good)).isEqualTo(Stage.FAILED);
+    assertThat(gate.keyStatus().getUnprovenList()).isEmpty();
+    assertThat(
+            craft
+                .services()
+                .commands()
+                .submit(good.setCounter(1_000).build(), ByGround.authority(noop(1))))
+        .isTrue();
+    assertThat(gate.keyStatus().getUnprovenList()).isEmpty();
+  }
+}

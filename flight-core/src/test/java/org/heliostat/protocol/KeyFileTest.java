@@ -1,0 +1,115 @@
+package org.heliostat.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class KeyFileTest {
+  private static final byte[] SECRET = new byte[LinkKey.SECRET_BYTES];
+
+  @TempDir private Path folder;
+  private Path path = Path.of("");
+  private KeyFile file = new KeyFile(path, SECRET, bytes -> {});
+
+  @BeforeEach
+  void place() {
+    path = folder.resolve("keys.bin");
+    file = new KeyFile(path, SECRET, new Random(1)::nextBytes);
+  }
+
+  private static KeyFile.Entry key(int id, boolean unproven) {
+    byte[] secret =
+        "a secret of thirty-two bytes: %03d"
+            .formatted(id % 1000)
+            .getBytes(StandardCharsets.US_ASCII);
+    return new KeyFile.Entry(new LinkKey(id, Arrays.copyOf(secret, 32)), unproven);
+  }
+
+  private static List<String> ids(Optional<List<KeyFile.Entry>> keys) {
+    return keys.stream()
+        .flatMap(List::stream)
+        .map(entry -> entry.key().id() + (entry.unproven() ? " unproven" : ""))
+        .toList();
+  }
+
+  @Test
+  void keepsKeysForTheirOwnerAlone() throws IOException {
+    assertThat(file.exists()).isFalse();
+    assertThat(file.read()).isEmpty();
+    file.write(List.of(key(257, false), key(258, true)));
+    assertThat(ids(file.read())).containsExactly("257", "258 unproven");
+    assertThat(file.read().orElseThrow().get(0).key().secret())
+        .isEqualTo(key(257, false).key().secret());
+    file.write(List.of(key(258, false)));
+    assertThat(ids(file.read())).containsExactly("258");
+    for (String name : List.of("keys.bin", "keys.bin.bak")) {
+      Path one = folder.resolve(name);
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(one)))
+          .isEqualTo("rw-------");
+      assertThat(new String(Files.readAllBytes(one), StandardCharsets.ISO_8859_1))
+          .doesNotContain("thirty-two");
+    }
+    assertThat(folder.resolve("keys.bin.new")).doesNotExist();
+  }
+
+  @Test
+  void damageAnywhereFallsBackToTheFileBefore() throws IOException {
+    file.write(List.of(key(257, false)));
+    file.write(List.of(key(258, false)));
+    byte[] whole = Files.readAllBytes(path);
+    for (int at = 0; at < whole.length; at++) {
+      byte[] changed = whole.clone();
+      changed[at] ^= 4;
+      Files.write(path, changed);
+      assertThat(ids(file.read())).as("byte %d", at).containsExactly("257");
+      Files.write(path, Arrays.copyOf(whole, at));
+      assertThat(ids(file.read())).as("cut at %d", at).containsExactly("257");
+    }
+    Files.delete(path);
+    assertThat(ids(file.read())).containsExactly("257");
+    assertThat(file.exists()).isTrue();
+  }
+
+  @Test
+  void aDamagedFileDoesNotTakeThePlaceOfTheGoodOneBefore() throws IOException {
+    file.write(List.of(key(257, false)));
+    file.write(List.of(key(258, false)));
+    Files.write(path, new byte[10]);
+    file.write(List.of(key(259, false)));
+    Files.delete(path);
+    assertThat(ids(file.read())).containsExactly("257");
+  }
+
+  @Test
+  void anotherSecretOpensNothing() throws IOException {
+    file.write(List.of(key(257, false)));
+    byte[] other = SECRET.clone();
+    other[31] = 1;
+    assertThat(new KeyFile(path, other, bytes -> {}).read()).isEmpty();
+  }
+
+  @Test
+  void aSecretStandsInAFileOfItsOwn() throws IOException {
+    Path secret = folder.resolve("secret");
+    KeyFile.makeSecret(secret, new Random(3)::nextBytes);
+    byte[] expected = new byte[LinkKey.SECRET_BYTES];
+    new Random(3).nextBytes(expected);
+    assertThat(KeyFile.readSecret(secret)).isEqualTo(expected);
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(secret)))
+        .isEqualTo("rw-------");
+    Files.write(secret, new byte[31]);
+    assertThatThrownBy(() -> KeyFile.readSecret(secret)).isInstanceOf(IOException.class);
+  }
+}
