@@ -13,7 +13,7 @@ import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
 class SeenPacketsTest {
-  @Property(tries = 300)
+  @Property(tries = 300, seed = "5")
   void eachPacketIsFreshOnceWithinTheWindow(
       @ForAll @Size(max = 300) List<@IntRange(max = 3 * SeenPackets.WINDOW) Integer> counters) {
     SeenPackets seen = new SeenPackets(4);

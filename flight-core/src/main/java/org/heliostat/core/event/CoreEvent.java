@@ -117,7 +117,13 @@ public enum CoreEvent implements EventDefinition {
   AREA_REPAIRED(99, Severity.WARNING, "%s was repaired from its other copy"),
   AREA_NOT_REPAIRED(100, Severity.ERROR, "%s cannot be repaired: %s"),
   AREA_NOT_CHECKED(103, Severity.WARNING, "%s could not be checked: %s"),
-  AREA_INHIBITED(104, Severity.INFO, "area %s is %s, by command");
+  AREA_INHIBITED(104, Severity.INFO, "area %s is %s, by command"),
+
+  // passes
+  PASS_BEGINS(130, Severity.INFO, "a pass begins: %.0f s, %s"),
+  PASS_ENDS(131, Severity.INFO, "the pass ends: %d bytes sent in it, %d records wait"),
+  PASS_PLAN_VOID(132, Severity.WARNING, "the plan of passes does not count: %s"),
+  PASS_PLAN_COUNTS(133, Severity.INFO, "the plan of passes counts again");
 
   private final int id;
   private final Severity severity;

@@ -1,11 +1,18 @@
 package org.heliostat.core.link;
 
 import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import org.heliostat.core.app.AppFailure;
+import org.heliostat.core.app.Services;
 import org.heliostat.core.command.Authority;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.event.Events;
+import org.heliostat.core.file.Disk;
+import org.heliostat.protocol.KeyFile;
 import org.heliostat.protocol.KeyStatus;
 import org.heliostat.protocol.LinkKey;
 import org.heliostat.protocol.LinkRun;
@@ -13,6 +20,7 @@ import org.heliostat.protocol.LinkSeal;
 import org.heliostat.protocol.PacketKind;
 import org.heliostat.protocol.Role;
 import org.heliostat.protocol.SeenPackets;
+import org.heliostat.protocol.Telecommand.CommandCase;
 
 /**
  * Where packets of the link are authenticated, and those that go down are sealed. What comes in is
@@ -70,6 +78,39 @@ final class LinkGate implements AutoCloseable {
     this.seal = seal;
     this.run = new LinkRun(seal, random);
     this.events = events;
+  }
+
+  /**
+   * The gate of a spacecraft, with the keys in its data folder or those of its launch. Takes the
+   * command that loads a key.
+   *
+   * @throws AppFailure where there are no keys
+   */
+  static LinkGate open(Services services) throws AppFailure {
+    SecureRandom random = new SecureRandom();
+    Path folder = services.keys();
+    try {
+      byte[] secret = KeyFile.readSecret(folder.resolve(KeyFile.SECRET));
+      KeyStore keys =
+          KeyStore.open(
+              new KeyFile(services.data().resolve("keys.bin"), secret, random::nextBytes),
+              new KeyFile(folder.resolve(KeyFile.LAUNCHED), secret, random::nextBytes),
+              new Disk("key-disk", 2, Disk.DEADLINE_NANOS));
+      Arrays.fill(secret, (byte) 0);
+      if (keys.asLaunched()) {
+        services.events().report(CoreEvent.KEYS_AS_LAUNCHED);
+      }
+      services
+          .commands()
+          .handle("link", CommandCase.LOAD_KEY, new LoadKeyCommand(keys, services.events()));
+      return new LinkGate(
+          keys,
+          new LinkSeal(services.mission().getSpacecraftId()),
+          random::nextLong,
+          services.events());
+    } catch (IOException e) {
+      throw new AppFailure("no keys in " + folder + ": " + e.getMessage(), e);
+    }
   }
 
   /** The number of this run of the link, which receipts name. */

@@ -213,6 +213,11 @@ final class Index {
     return found;
   }
 
+  /** The records of a priority with higher numbers than this, by number. */
+  List<Entry> after(Priority priority, long id, int count) {
+    return of(priority).entries.tailMap(id, false).values().stream().limit(count).toList();
+  }
+
   int records(Priority priority) {
     return of(priority).entries.size();
   }

@@ -98,6 +98,17 @@ public final class Recorder implements AutoCloseable {
   public record Pending(long id, int bytes) {}
 
   /**
+   * What is known of a record that ground has not confirmed, without reading it.
+   *
+   * @param type field number of its body in {@link Downlink}
+   * @param storedNanos mission time at which it was stored
+   * @param expiryNanos mission time from which it is worth nothing; 0 stands for never
+   * @param bytes of its body
+   */
+  public record Waiting(
+      long id, Priority priority, int type, long storedNanos, long expiryNanos, int bytes) {}
+
+  /**
    * A record to be stored.
    *
    * @param expiryNanos mission time from which it is worth nothing; 0 stands for never
@@ -306,6 +317,24 @@ public final class Recorder implements AutoCloseable {
   public List<Pending> pending(int count) {
     return index.first(count, missionNanos.getAsLong()).stream()
         .map(entry -> new Pending(entry.id(), entry.length()))
+        .toList();
+  }
+
+  /**
+   * The records of a priority that ground has not confirmed and whose numbers are higher than this,
+   * by number. Needs no disk.
+   */
+  public List<Waiting> waiting(Priority priority, long after, int most) {
+    return index.after(priority, after, most).stream()
+        .map(
+            entry ->
+                new Waiting(
+                    entry.id(),
+                    priority,
+                    entry.type(),
+                    entry.nanos(),
+                    entry.expiryNanos(),
+                    entry.length()))
         .toList();
   }
 

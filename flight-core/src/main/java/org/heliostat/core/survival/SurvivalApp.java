@@ -394,6 +394,8 @@ public final class SurvivalApp implements App {
 
   private void answerCommandLoss(long now, long limitNanos) {
     services.events().report(CoreEvent.COMMAND_LOSS, limitNanos / 1_000_000_000L);
+    // a plan of passes may be what keeps ground out
+    services.state().update(next -> next.setGroundLost(true));
     boolean changed = services.modes().lower(Mode.SAFE, ORIGIN);
     transmitter.speak();
     boolean restarted = services.apps().restart("link", "command loss");

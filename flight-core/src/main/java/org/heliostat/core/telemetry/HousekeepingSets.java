@@ -175,7 +175,9 @@ final class HousekeepingSets {
                         "golden",
                         "bad_packets",
                         "packets_dropped",
-                        "keys")))
+                        "keys",
+                        "pass",
+                        "link")))
         .build();
   }
 

@@ -5,29 +5,47 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyInt;
 import static org.mockito.ArgumentMatchers.eq;
+import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.heliostat.core.app.App;
 import org.heliostat.core.fixture.TestSpacecraft;
+import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.recorder.Recorder.Priority;
+import org.heliostat.protocol.AreaOfInterest;
+import org.heliostat.protocol.ByteSpan;
 import org.heliostat.protocol.Downlink;
+import org.heliostat.protocol.DownlinkTable;
 import org.heliostat.protocol.FilePart;
 import org.heliostat.protocol.LinkConfig;
+import org.heliostat.protocol.LoadTable;
+import org.heliostat.protocol.Mask;
+import org.heliostat.protocol.MissingParts;
 import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.MqttPort;
 import org.heliostat.protocol.Noop;
+import org.heliostat.protocol.Pass;
+import org.heliostat.protocol.PassState;
+import org.heliostat.protocol.PassTable;
+import org.heliostat.protocol.Product;
 import org.heliostat.protocol.Receipt;
+import org.heliostat.protocol.RecordChecksum;
+import org.heliostat.protocol.RecordInQuestion;
+import org.heliostat.protocol.RecordPart;
 import org.heliostat.protocol.SetTransmitter;
 import org.heliostat.protocol.Stage;
+import org.heliostat.protocol.Table;
 import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Telecommand.CommandCase;
 import org.heliostat.protocol.Topics;
@@ -38,11 +56,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LinkAppTest {
+  private static final int RUN = 7;
+
   @TempDir private Path folder;
   private final MqttPort port = mock(MqttPort.class);
   private final GroundSeal ground = new GroundSeal();
   private final Topics topics = new Topics(1);
   private final List<Downlink> sent = new ArrayList<>();
+
+  /** Where a plan of passes is: whether the port is connected. */
+  private final AtomicBoolean reachable = new AtomicBoolean(true);
+
   private TestSpacecraft craft;
   private Consumer<byte[]> fromGround = packet -> {};
   private App link;
@@ -71,6 +95,7 @@ class LinkAppTest {
                     services,
                     ground.gate(folder, services.events()),
                     topics,
+                    RUN,
                     receiver -> {
                       fromGround = receiver;
                       return port;
@@ -92,7 +117,7 @@ class LinkAppTest {
   }
 
   private void receipt(long... records) {
-    Receipt.Builder receipt = Receipt.newBuilder();
+    Receipt.Builder receipt = Receipt.newBuilder().setRun(RUN);
     for (long record : records) {
       receipt.addRecords(record);
     }
@@ -110,10 +135,61 @@ class LinkAppTest {
                 .build());
   }
 
+  /** Numbers of the whole records that have gone. */
   private List<Long> records() {
-    List<Long> records = sent.stream().map(Downlink::getRecord).toList();
+    List<Long> records = whole().stream().map(Downlink::getRecord).toList();
     sent.clear();
     return records;
+  }
+
+  private List<Downlink> whole() {
+    List<Downlink> whole = new ArrayList<>();
+    for (Downlink packet : sent) {
+      if (packet.getRecord() != 0) {
+        whole.add(packet);
+      }
+      for (ByteString record : packet.getBatch().getRecordsList()) {
+        try {
+          whole.add(Downlink.parseFrom(record));
+        } catch (InvalidProtocolBufferException e) {
+          throw new AssertionError(e);
+        }
+      }
+    }
+    return whole;
+  }
+
+  private List<RecordPart> parts() {
+    List<RecordPart> parts =
+        sent.stream().filter(Downlink::hasRecordPart).map(Downlink::getRecordPart).toList();
+    sent.clear();
+    return parts;
+  }
+
+  private List<Long> inquiries() {
+    List<Long> asked =
+        sent.stream()
+            .flatMap(packet -> packet.getInquiry().getRecordsList().stream())
+            .map(RecordInQuestion::getRecord)
+            .toList();
+    sent.clear();
+    return asked;
+  }
+
+  /** Ground has nothing of these records. */
+  private void lacks(Downlink inquiry) {
+    Receipt.Builder receipt =
+        Receipt.newBuilder().setRun(RUN).setHeard(inquiry.getStreamSequence());
+    for (RecordInQuestion one : inquiry.getInquiry().getRecordsList()) {
+      receipt.addMissing(
+          MissingParts.newBuilder()
+              .setRecord(one.getRecord())
+              .setSize(one.getSize())
+              .setChecksum(one.getChecksum())
+              .setScopeEnd(one.getSize())
+              .addSpans(ByteSpan.newBuilder().setTo(one.getSize())));
+    }
+    ground(Uplink.newBuilder().setReceipt(receipt));
   }
 
   @Test
@@ -123,11 +199,13 @@ class LinkAppTest {
             .setTelecommand(
                 Telecommand.newBuilder().setCounter(1).setNoop(Noop.getDefaultInstance())));
     step();
-    assertThat(sent)
+    assertThat(whole())
         .extracting(packet -> packet.getCommandReport().getStage())
         .containsExactly(Stage.ACCEPTED, Stage.STARTED, Stage.COMPLETED);
-    assertThat(sent).extracting(Downlink::getStreamSequence).containsExactly(1L, 2L, 3L);
+    // they share a packet
+    assertThat(sent).extracting(Downlink::getStreamSequence).containsExactly(1L);
     assertThat(sent.get(0).getSentMissionNanos()).isPositive();
+    assertThat(sent.get(0).getRun()).isEqualTo(RUN);
     assertThat(craft.services().state().get().getLastCommandNanos()).isPositive();
     assertThat(craft.services().state().get().getSentBytes()).isPositive();
     List<Long> all = records();
@@ -135,6 +213,11 @@ class LinkAppTest {
     assertThat(sent).isEmpty();
     receipt(all.get(1));
     craft.advance(5);
+    step();
+    assertThat(sent).hasSize(1);
+    Downlink inquiry = sent.get(0);
+    assertThat(inquiries()).as("nothing goes unasked").containsExactly(all.get(0), all.get(2));
+    lacks(inquiry);
     step();
     assertThat(records()).containsExactly(all.get(0), all.get(2));
     receipt(all.get(0), all.get(2));
@@ -156,18 +239,414 @@ class LinkAppTest {
   }
 
   @Test
-  void theWindowIsOfBytesTooAndTheFirstGoesWhateverItsSize() throws Exception {
-    long large = record(20_000);
-    long next = record(10_000);
-    long last = record(10_000);
+  void theWindowIsOfBytesTooAndTheMostWorthForEachByteGoesFirst() throws Exception {
+    long large = record(12_000);
+    long small = record(7_000);
+    step();
+    assertThat(records()).containsExactly(small);
+    receipt(small);
     step();
     assertThat(records()).containsExactly(large);
-    receipt(large);
+  }
+
+  @Test
+  void aLargeRecordGoesInPartsThatGoOnWhereTheyStopped() throws Exception {
+    long large = record(40_000);
     step();
-    assertThat(records()).containsExactly(next);
-    receipt(next);
+    List<RecordPart> first = parts();
+    assertThat(first).extracting(RecordPart::getOffset).containsExactly(0);
+    RecordPart one = first.get(0);
+    byte[] body = craft.services().recorder().read(large);
+    assertThat(one.getContent()).isEqualTo(ByteString.copyFrom(body, 0, 16_384));
+    assertThat(one.getSize()).isEqualTo(body.length);
+    assertThat(one.getChecksum()).isEqualTo(RecordChecksum.of(large, body));
+    // ground has it, then the link is down for a while
+    MissingParts.Builder all =
+        MissingParts.newBuilder()
+            .setRecord(large)
+            .setSize(body.length)
+            .setChecksum(one.getChecksum())
+            .setScopeEnd(16_384);
+    ground(
+        Uplink.newBuilder()
+            .setReceipt(Receipt.newBuilder().setRun(RUN).setHeard(1).addMissing(all)));
+    when(port.connected()).thenReturn(false);
     step();
-    assertThat(records()).containsExactly(last);
+    when(port.connect()).thenReturn(true);
+    craft.advance(2);
+    step();
+    when(port.connected()).thenReturn(true);
+    step();
+    // the events about that have filled the window
+    receipt(records().stream().mapToLong(Long::longValue).toArray());
+    step();
+    assertThat(parts()).extracting(RecordPart::getOffset).containsExactly(16_384);
+    assertThat(craft.housekeeping().getLink().getParts()).isEqualTo(2);
+    assertThat(craft.housekeeping().getLink().getUnderWayBytes()).isEqualTo(16_384);
+  }
+
+  @Test
+  void anEarlierRunMayHaveSentPartsOfALargeRecord() throws Exception {
+    long large = record(40_000);
+    byte[] body = craft.services().recorder().read(large);
+    craft.advance(1);
+    LinkApp anew = anotherRun();
+    anew.step();
+    assertThat(sent).hasSize(1);
+    assertThat(sent.get(0).getRun()).isEqualTo(RUN + 1);
+    assertThat(inquiries()).containsExactly(large);
+    anew.step();
+    assertThat(sent).isEmpty();
+    ground(
+        Uplink.newBuilder()
+            .setReceipt(
+                Receipt.newBuilder()
+                    .setRun(RUN + 1)
+                    .setHeard(1)
+                    .addMissing(
+                        MissingParts.newBuilder()
+                            .setRecord(large)
+                            .setSize(body.length)
+                            .setChecksum(RecordChecksum.of(large, body))
+                            .setScopeEnd(body.length)
+                            .addSpans(ByteSpan.newBuilder().setFrom(39_000).setTo(body.length)))));
+    anew.step();
+    assertThat(parts()).extracting(RecordPart::getOffset).containsExactly(39_000);
+    when(port.connected()).thenReturn(false);
+    anew.close();
+  }
+
+  private LinkApp anotherRun() {
+    return new LinkApp(
+        craft.services(),
+        ground.gate(folder, craft.services().events()),
+        topics,
+        RUN + 1,
+        receiver -> {
+          fromGround = receiver;
+          return port;
+        });
+  }
+
+  @Test
+  void aReceiptOfAnotherRunIsCountedAndFreesNothing() throws Exception {
+    long id = record(10);
+    step();
+    ground(Uplink.newBuilder().setReceipt(Receipt.newBuilder().setRun(RUN - 1).addRecords(id)));
+    ground(Uplink.newBuilder().setReceipt(Receipt.newBuilder().addRecords(id)));
+    step();
+    assertThat(craft.services().recorder().pendingRecords()).isEqualTo(1);
+    assertThat(craft.housekeeping().getLink().getStaleReceipts()).isEqualTo(2);
+    assertThat(craft.housekeeping().getBadPackets()).isZero();
+  }
+
+  @Test
+  void aRecordThatWasNeverSentIsConfirmedByNobody() throws Exception {
+    when(port.connected()).thenReturn(false);
+    long id = record(10);
+    receipt(id);
+    step();
+    assertThat(craft.services().recorder().pendingRecords()).isEqualTo(1);
+  }
+
+  @Test
+  void aReceiptLargerThanAnyIsABadPacket() throws Exception {
+    Receipt.Builder many = Receipt.newBuilder().setRun(RUN);
+    for (int i = 0; i < 65; i++) {
+      many.addMissing(MissingParts.newBuilder().setRecord(i));
+    }
+    ground(Uplink.newBuilder().setReceipt(many));
+    Receipt.Builder records = Receipt.newBuilder().setRun(RUN);
+    for (int i = 0; i < 4097; i++) {
+      records.addRecords(i);
+    }
+    ground(Uplink.newBuilder().setReceipt(records));
+    MissingParts.Builder spans = MissingParts.newBuilder().setRecord(1).setScopeEnd(1000);
+    for (int i = 0; i < 65; i++) {
+      spans.addSpans(ByteSpan.newBuilder().setFrom(2 * i).setTo(2 * i + 1));
+    }
+    ground(Uplink.newBuilder().setReceipt(Receipt.newBuilder().setRun(RUN).addMissing(spans)));
+    step();
+    assertThat(craft.housekeeping().getBadPackets()).isEqualTo(3);
+  }
+
+  @Test
+  void aProductInAnAreaOfInterestGoesFirst() throws Exception {
+    assertThat(
+            craft.send(
+                load(
+                    Table.newBuilder()
+                        .setName("downlink")
+                        .setDownlink(
+                            DownlinkTable.newBuilder()
+                                .addAreas(
+                                    AreaOfInterest.newBuilder()
+                                        .setName("fires")
+                                        .setWest(10)
+                                        .setSouth(40)
+                                        .setEast(20)
+                                        .setNorth(50))))))
+        .isEqualTo(Stage.COMPLETED);
+    when(port.connected()).thenReturn(true);
+    forgetAll();
+    long elsewhere = product(30, 3_000);
+    long inside = product(15, 6_000);
+    step();
+    assertThat(records()).containsSubsequence(inside, elsewhere);
+  }
+
+  private long product(double longitude, int bytes) throws Exception {
+    return craft
+        .services()
+        .recorder()
+        .append(
+            Priority.PRODUCT,
+            Downlink.newBuilder()
+                .setProduct(
+                    Product.newBuilder()
+                        .addAllBbox(List.of(longitude, 45.0, longitude + 1, 46.0))
+                        .setCloudMask(
+                            Mask.newBuilder().setData(ByteString.copyFrom(new byte[bytes]))))
+                .build());
+  }
+
+  /** What MQTT puts around a packet: header, length, topic, packet number, properties. */
+  private static final int MQTT_BYTES = 1 + 3 + 2 + 4 + 2 + 1;
+
+  @Test
+  void aProductOf4KibibytesOrMoreIsNearlyAllThatIsOnTheWire() throws Exception {
+    List<Integer> packets = new ArrayList<>();
+    when(port.publish(any(), any(), anyInt()))
+        .thenAnswer(
+            call -> {
+              byte[] packet = call.getArgument(1);
+              packets.add(packet.length + MQTT_BYTES);
+              return sent.add(
+                  Downlink.parseFrom(ground.open(packet)));
+            });
+    for (int bytes : new int[] {4096, 6_000, 15_000}) {
+      long id = product(5, bytes);
+      step();
+      assertThat(records()).contains(id);
+      receipt(id);
+      step();
+      assertThat(packets).hasSize(1);
+      assertThat(bytes / (double) packets.remove(0)).as("%d", bytes).isGreaterThan(0.97);
+    }
+  }
+
+  @Test
+  void partsAreNearlyAllThatIsOnTheWire() throws Exception {
+    List<Integer> packets = new ArrayList<>();
+    long id = product(5, 500_000);
+    int size = craft.services().recorder().read(id).length;
+    when(port.publish(any(), any(), anyInt()))
+        .thenAnswer(
+            call -> {
+              byte[] packet = call.getArgument(1);
+              packets.add(packet.length + MQTT_BYTES);
+              RecordPart part =
+                  Downlink.parseFrom(ground.open(packet))
+                      .getRecordPart();
+              ground(
+                  Uplink.newBuilder()
+                      .setReceipt(
+                          Receipt.newBuilder()
+                              .setRun(RUN)
+                              .setHeard(1_000)
+                              .addMissing(
+                                  MissingParts.newBuilder()
+                                      .setRecord(id)
+                                      .setSize(size)
+                                      .setChecksum(part.getChecksum())
+                                      .setScopeEnd(part.getOffset() + part.getContent().size()))));
+              return true;
+            });
+    for (int i = 0; i < 100 && craft.housekeeping().getLink().getParts() < 31; i++) {
+      step();
+    }
+    int wire = packets.stream().mapToInt(Integer::intValue).sum();
+    assertThat(packets).hasSize(31);
+    assertThat(500_000.0 / wire).isGreaterThan(0.99);
+  }
+
+  /** Nothing waits any more. */
+  private void forgetAll() throws Exception {
+    craft
+        .services()
+        .recorder()
+        .confirm(
+            craft.services().recorder().pending(1000).stream().map(Recorder.Pending::id).toList());
+  }
+
+  private static Telecommand.Builder load(Table.Builder table) {
+    return Telecommand.newBuilder()
+        .setLoadTable(LoadTable.newBuilder().setTable(table).setActivate(true));
+  }
+
+  // ---- passes
+
+  /** From 10 s from now on, for 30 s. */
+  private void plan(Pass.Builder pass) throws Exception {
+    long begin = craft.services().clock().missionNanos() + 10_000_000_000L;
+    assertThat(
+            craft.send(
+                load(
+                    Table.newBuilder()
+                        .setName("passes")
+                        .setPasses(
+                            PassTable.newBuilder()
+                                .addPasses(pass.setBeginMissionNanos(begin).setDurationSeconds(30))
+                                .addPasses(
+                                    Pass.newBuilder()
+                                        .setBeginMissionNanos(begin + 1_000_000_000_000L)
+                                        .setDurationSeconds(30))))))
+        .isEqualTo(Stage.COMPLETED);
+    forgetAll();
+    // connect() makes it so, disconnect() ends it
+    when(port.connected()).thenAnswer(call -> reachable.get());
+    when(port.connect())
+        .thenAnswer(
+            call -> {
+              reachable.set(true);
+              return true;
+            });
+    doAnswer(
+            call -> {
+              reachable.set(false);
+              return null;
+            })
+        .when(port)
+        .disconnect();
+  }
+
+  @Test
+  void thePlanOpensAndClosesTheLinkAndNothingIsSentOutsideOfAPass() throws Exception {
+    plan(Pass.newBuilder());
+    long id = record(10);
+    step();
+    assertThat(reachable.get()).isFalse();
+    assertThat(sent).isEmpty();
+    assertThat(craft.housekeeping().getPass().getState()).isEqualTo(PassState.PASS_CLOSED);
+    assertThat(craft.housekeeping().getPass().getNextSeconds()).isEqualTo(10);
+    craft.advance(10);
+    step();
+    step();
+    assertThat(records()).contains(id);
+    assertThat(craft.housekeeping().getPass().getState()).isEqualTo(PassState.PASS_OPEN);
+    assertThat(craft.housekeeping().getPass().getSecondsLeft()).isEqualTo(30);
+    craft.advance(30);
+    step();
+    assertThat(reachable.get()).isFalse();
+    assertThat(craft.events()).containsSubsequence("PASS_BEGINS", "LINK_UP", "PASS_ENDS");
+    assertThat(craft.events()).doesNotContain("LINK_DOWN");
+    // behind the last one it is void
+    craft.advance(900);
+    step();
+    assertThat(craft.housekeeping().getPass().getReason()).isEmpty();
+    craft.advance(1000);
+    step();
+    assertThat(reachable.get()).isTrue();
+    assertThat(craft.housekeeping().getPass().getReason()).isEqualTo("its last pass is over");
+    assertThat(craft.events()).contains("PASS_PLAN_VOID");
+  }
+
+  @Test
+  void aPassKeepsToItsVolumeAndKeepsSomeOfItForReports() throws Exception {
+    plan(Pass.newBuilder().setVolumeBytes(20_000));
+    for (int i = 0; i < 20; i++) {
+      long unused = record(1_500);
+    }
+    craft.advance(10);
+    for (int i = 0; i < 20; i++) {
+      step();
+      receipt(records().stream().mapToLong(Long::longValue).toArray());
+    }
+    // 4096 are kept
+    assertThat(craft.services().state().get().getPassBytes()).isBetween(12_000L, 20_000L - 4096);
+    assertThat(craft.services().recorder().pendingRecords(Priority.PRODUCT)).isPositive();
+    assertThat(reachable.get()).isTrue();
+    ground(
+        Uplink.newBuilder()
+            .setTelecommand(
+                Telecommand.newBuilder().setCounter(99).setNoop(Noop.getDefaultInstance())));
+    step();
+    assertThat(whole()).filteredOn(Downlink::hasCommandReport).hasSize(3);
+    // a restart of the link begins no new budget
+    long used = craft.services().state().get().getPassBytes();
+    LinkApp anew = anotherRun();
+    anew.step();
+    assertThat(craft.services().state().get().getPassBytes()).isGreaterThanOrEqualTo(used);
+    assertThat(craft.housekeeping().getPass().getBytesLeft()).isLessThan(8_000);
+    when(port.connected()).thenReturn(false);
+    anew.close();
+  }
+
+  @Test
+  void aPassKeepsToItsRate() throws Exception {
+    plan(Pass.newBuilder().setRateBytesPerSecond(2_000));
+    for (int i = 0; i < 40; i++) {
+      long unused = record(1_500);
+    }
+    craft.advance(10);
+    step();
+    for (int i = 0; i < 200; i++) {
+      craft.advance(0.1);
+      step();
+      receipt(records().stream().mapToLong(Long::longValue).toArray());
+    }
+    // 20 s of it, and a packet more at the most
+    assertThat(craft.services().state().get().getPassBytes()).isBetween(38_000L, 57_000L);
+  }
+
+  @Test
+  void aLinkOnWhichGroundWasJustHeardIsNotCutAtOnce() throws Exception {
+    plan(Pass.newBuilder());
+    craft.advance(10);
+    step();
+    craft.advance(29);
+    ground(
+        Uplink.newBuilder()
+            .setTelecommand(
+                Telecommand.newBuilder().setCounter(50).setNoop(Noop.getDefaultInstance())));
+    step();
+    long product = record(10);
+    craft.advance(2);
+    sent.clear();
+    step();
+    assertThat(reachable.get()).isTrue();
+    assertThat(records()).as("none but reports and alerts").doesNotContain(product);
+    for (int i = 0; i < 70 && reachable.get(); i++) {
+      craft.advance(1);
+      int counter = 51 + i;
+      ground(
+          Uplink.newBuilder()
+              .setTelecommand(
+                  Telecommand.newBuilder().setCounter(counter).setNoop(Noop.getDefaultInstance())));
+      step();
+    }
+    assertThat(reachable.get()).as("a minute at the most").isFalse();
+  }
+
+  @Test
+  void commandLossMakesThePlanVoidUntilGroundIsHeard() throws Exception {
+    plan(Pass.newBuilder());
+    step();
+    assertThat(reachable.get()).isFalse();
+    craft.services().state().update(next -> next.setGroundLost(true));
+    craft.advance(2);
+    step();
+    assertThat(reachable.get()).isTrue();
+    assertThat(craft.housekeeping().getPass().getReason()).isEqualTo("command loss");
+    ground(
+        Uplink.newBuilder()
+            .setTelecommand(
+                Telecommand.newBuilder().setCounter(50).setNoop(Noop.getDefaultInstance())));
+    step();
+    assertThat(craft.services().state().get().getGroundLost()).isFalse();
+    craft.advance(20);
+    step();
+    assertThat(craft.events()).containsSubsequence("PASS_PLAN_VOID", "PASS_PLAN_COUNTS");
   }
 
   @Test
@@ -288,13 +767,13 @@ class LinkAppTest {
     craft.advance(2);
     step();
     step();
-    // whatever was under way may be lost: all goes again when it is up
+    // whatever was under way may be lost: ground is asked when it is up
     craft.advance(2);
     when(port.connect()).thenReturn(true);
     step();
     when(port.connected()).thenReturn(true);
     step();
-    assertThat(records()).contains(id);
+    assertThat(inquiries()).contains(id);
     assertThat(craft.events()).containsExactly("LINK_UP", "LINK_DOWN", "LINK_UP");
   }
 
@@ -346,7 +825,11 @@ class LinkAppTest {
         craft.start(
             services ->
                 new LinkApp(
-                    services, ground.gate(folder, services.events()), topics, receiver -> port));
+                    services,
+                    ground.gate(folder, services.events()),
+                    topics,
+                    RUN + 1,
+                    receiver -> port));
     anew.step();
     assertThat(sent).extracting(Downlink::getStreamSequence).containsExactly(2L);
   }

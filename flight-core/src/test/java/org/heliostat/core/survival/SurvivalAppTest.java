@@ -458,6 +458,8 @@ class SurvivalAppTest {
     assertThat(craft.events()).contains("COMMAND_LOSS", "COMMAND_REJECTED");
     assertThat(craft.services().modes().mode()).isEqualTo(Mode.SAFE);
     assertThat(transmitter.silentNanos()).isZero();
+    // no plan of passes counts until ground is heard
+    assertThat(state().getGroundLost()).isTrue();
   }
 
   @Test

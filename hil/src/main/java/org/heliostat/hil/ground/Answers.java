@@ -21,7 +21,15 @@ final class Answers {
       case FILE_DESCRIPTION -> OptionalLong.of(record.getFileDescription().getCounter());
       case FILE_PART -> OptionalLong.of(record.getFilePart().getCounter());
       case RESET_LOG -> OptionalLong.of(record.getResetLog().getCounter());
-      case HOUSEKEEPING, EVENT, COMMAND_REPORT, PRODUCT, BODY_NOT_SET -> OptionalLong.empty();
+      case HOUSEKEEPING,
+          EVENT,
+          COMMAND_REPORT,
+          PRODUCT,
+          RECORD_PART,
+          BATCH,
+          INQUIRY,
+          BODY_NOT_SET ->
+          OptionalLong.empty();
     };
   }
 

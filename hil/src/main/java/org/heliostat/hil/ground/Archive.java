@@ -14,6 +14,13 @@ interface Archive {
   boolean store(Downlink downlink) throws IOException;
 
   /**
+   * Whether a record was stored, on disk or not.
+   *
+   * @param checksum by {@link org.heliostat.protocol.RecordChecksum}
+   */
+  boolean has(long record, int checksum);
+
+  /**
    * Brings everything that was stored to disk, also what an earlier force could not: on return all
    * of it is there.
    */

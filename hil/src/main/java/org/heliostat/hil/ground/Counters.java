@@ -14,6 +14,19 @@ final class Counters {
   long records;
   long resent;
   long notStored;
+
+  /** Parts of records that came, those of them that had come before, and those that cannot be. */
+  long parts;
+
+  long partsAgain;
+  long partsRefused;
+
+  /** Records that were begun and had to make room. */
+  long partsForgotten;
+
+  /** Records that the satellite has asked about. */
+  long inquiries;
+
   long receipts;
   long receiptBytes;
   long overflowed;
@@ -41,6 +54,11 @@ final class Counters {
     json.addProperty("records", records);
     json.addProperty("resent", resent);
     json.addProperty("not_stored", notStored);
+    json.addProperty("parts", parts);
+    json.addProperty("parts_again", partsAgain);
+    json.addProperty("parts_refused", partsRefused);
+    json.addProperty("parts_forgotten", partsForgotten);
+    json.addProperty("inquiries", inquiries);
     json.addProperty("telemetry_lost", telemetryLost);
     json.addProperty("status_not_written", statusNotWritten);
     json.addProperty("ground_events_lost", groundEventsLost);

@@ -79,10 +79,16 @@ final class DiskArchive implements Archive, AutoCloseable {
       case FILE_DESCRIPTION -> answer(row, "file_description", downlink.getFileDescription());
       case RESET_LOG -> answer(row, "reset_log", downlink.getResetLog());
       case FILE_PART -> files.store(downlink.getFilePart());
-      case BODY_NOT_SET -> fresh = false;
+      // the last ones are packets, and no records
+      case BODY_NOT_SET, RECORD_PART, BATCH, INQUIRY -> fresh = false;
     }
     records.add(row);
     return fresh;
+  }
+
+  @Override
+  public boolean has(long record, int checksum) {
+    return records.contains(new RecordList.Row(record, checksum));
   }
 
   @Override
@@ -122,7 +128,10 @@ final class DiskArchive implements Archive, AutoCloseable {
     answers.append(line, row);
   }
 
-  /** Of what was recorded; how it was sent is another matter each time. */
+  /**
+   * As {@link org.heliostat.protocol.RecordChecksum} has it, of what was recorded; how it was sent
+   * is another matter each time.
+   */
   private static int crc(Downlink downlink) {
     CRC32C crc = new CRC32C();
     crc.update(
@@ -131,6 +140,7 @@ final class DiskArchive implements Archive, AutoCloseable {
             .clearSentMissionNanos()
             .clearSentUtcNanos()
             .clearUtcQuality()
+            .clearRun()
             .build()
             .toByteArray());
     return (int) crc.getValue();

@@ -49,6 +49,7 @@ final class GroundStation implements AutoCloseable {
   private final Counters counters = new Counters();
   private final DiskArchive archive;
   private final GroundEvents events;
+  private final PartJournal parts;
   private final Receiver receiver;
   private final CommandDesk desk;
   private final NewestHousekeeping newest = new NewestHousekeeping();
@@ -86,8 +87,11 @@ final class GroundStation implements AutoCloseable {
             new CommandCounter(out.resolve("command-counter")),
             new AuditLog(out.resolve("commands.jsonl"), InstantSource.system()),
             uplink);
+    this.parts = new PartJournal(ArchiveFiles.DISK.open(out.resolve("parts.bin")));
     this.receiver =
-        new Receiver(gate::open, archive, this::send, this::housekeeping, desk, events, counters);
+        new Receiver(
+            gate::open, archive, this::send, this::housekeeping, desk, events, counters, parts);
+    parts.replay(receiver::resume);
     this.port =
         new MqttPort(
             brokerUrl,
@@ -229,7 +233,8 @@ final class GroundStation implements AutoCloseable {
     noteHeard();
     try (keys;
         archive;
-        desk) {
+        desk;
+        parts) {
       sayFarewell();
     }
   }

@@ -1,12 +1,11 @@
 package org.heliostat.hil.ground;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.LinkedHashSet;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -15,19 +14,24 @@ import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.OperatorReply;
 import org.heliostat.protocol.Receipt;
+import org.heliostat.protocol.RecordInQuestion;
+import org.heliostat.protocol.RecordPart;
 import org.heliostat.protocol.Severity;
 import org.heliostat.protocol.Uplink;
 
 /**
  * Takes packets of the satellite: opens them, has their records kept, and confirms a record only
- * when it is on disk. A record that cannot be kept is not confirmed, so the satellite sends it
- * again. One thread.
+ * when it is on disk. A record that cannot be kept is not confirmed, so the satellite asks for it
+ * and sends it again. Of records that come in parts it says what they lack. One thread.
  */
 final class Receiver {
   /** Longest wait of a stored record for its receipt, in host time. */
   static final long BATCH_NANOS = 100_000_000L;
 
   private static final int BATCH_RECORDS = 64;
+
+  /** Bytes of parts after which the satellite is told how far they have come. */
+  private static final int BATCH_BYTES = 32 << 10;
 
   /** Answers that wait for the disk; beyond that the oldest is not shown, only kept. */
   private static final int MOST_ANSWERS = 1024;
@@ -39,9 +43,14 @@ final class Receiver {
   private final Reports reports;
   private final GroundEvents events;
   private final Counters counters;
-  private final Set<Long> stored = new LinkedHashSet<>();
+  private final PartAssembly assembly = new PartAssembly();
+  private final Receipts receipts = new Receipts(assembly);
+  private final Parts parts;
   private final Deque<OperatorReply> answers = new ArrayDeque<>();
   private long oldest;
+  private int run;
+  private long heard;
+  private long partBytes;
   private boolean diskFailed;
 
   /** What takes the stages of commands and the answers to them, each once. */
@@ -53,6 +62,35 @@ final class Receiver {
 
     /** Brings what it keeps of them to disk. */
     default void force() throws IOException {}
+  }
+
+  /** Keeps parts over a restart. */
+  interface Parts {
+    /** Keeps nothing. */
+    Parts NONE = (part, assembly) -> {};
+
+    /** Keeps a part that has been taken. */
+    void add(RecordPart part, PartAssembly assembly);
+
+    /** None is wanted any more. */
+    default void clear() {}
+  }
+
+  /**
+   * A receiver that keeps no parts over a restart.
+   *
+   * @param uplink sends a message; false when it could not
+   * @param housekeeping gets live telemetry
+   */
+  Receiver(
+      Function<byte[], Optional<byte[]>> gate,
+      Archive archive,
+      Predicate<Uplink> uplink,
+      Consumer<Housekeeping> housekeeping,
+      Reports reports,
+      GroundEvents events,
+      Counters counters) {
+    this(gate, archive, uplink, housekeeping, reports, events, counters, Parts.NONE);
   }
 
   /**
@@ -69,7 +107,8 @@ final class Receiver {
       Consumer<Housekeeping> housekeeping,
       Reports reports,
       GroundEvents events,
-      Counters counters) {
+      Counters counters,
+      Parts parts) {
     this.gate = gate;
     this.archive = archive;
     this.uplink = uplink;
@@ -77,6 +116,15 @@ final class Receiver {
     this.reports = reports;
     this.events = events;
     this.counters = counters;
+    this.parts = parts;
+  }
+
+  /** Takes in a part that an earlier station has kept. */
+  void resume(RecordPart part) {
+    if (archive.has(part.getRecord(), part.getChecksum())) {
+      return;
+    }
+    PartAssembly.Taken unused = assembly.take(part, 0);
   }
 
   /** Takes one packet as it came. */
@@ -91,21 +139,49 @@ final class Receiver {
     } catch (InvalidProtocolBufferException e) {
       downlink = Downlink.getDefaultInstance();
     }
-    if (downlink.getBodyCase() == Downlink.BodyCase.BODY_NOT_SET) {
-      counters.damaged++;
-    } else if (downlink.getRecord() == 0) {
-      if (downlink.hasHousekeeping()) {
-        counters.housekeeping++;
-        housekeeping.accept(downlink.getHousekeeping());
+    switch (downlink.getBodyCase()) {
+      case BODY_NOT_SET -> counters.damaged++;
+      case RECORD_PART -> {
+        from(downlink);
+        part(downlink.getRecordPart(), hostNanos);
       }
-    } else {
-      keep(downlink, hostNanos);
+      case BATCH -> {
+        from(downlink);
+        downlink.getBatch().getRecordsList().forEach(record -> batched(record, hostNanos));
+      }
+      case INQUIRY -> {
+        from(downlink);
+        downlink.getInquiry().getRecordsList().forEach(record -> asked(record, hostNanos));
+      }
+      default -> {
+        if (downlink.getRecord() != 0) {
+          from(downlink);
+          boolean unused = keep(downlink, hostNanos);
+        } else if (downlink.hasHousekeeping()) {
+          counters.housekeeping++;
+          housekeeping.accept(downlink.getHousekeeping());
+        }
+      }
     }
+  }
+
+  /** Notes which packet of which run it is; what is owed to another run is told to that. */
+  private void from(Downlink packet) {
+    if (packet.getRun() != run) {
+      flushNow();
+      run = packet.getRun();
+      heard = 0;
+    }
+    heard = Math.max(heard, packet.getStreamSequence());
   }
 
   /** Sends the receipts that are due. */
   void flush(long hostNanos) {
-    if (stored.isEmpty() || (stored.size() < BATCH_RECORDS && hostNanos - oldest < BATCH_NANOS)) {
+    if (receipts.isEmpty()
+        || (receipts.storedCount() < BATCH_RECORDS
+            && partBytes < BATCH_BYTES
+            && !receipts.wanted()
+            && hostNanos - oldest < BATCH_NANOS)) {
       return;
     }
     flushNow();
@@ -113,16 +189,28 @@ final class Receiver {
 
   /** Sends all receipts. */
   void flushNow() {
-    if (stored.isEmpty()) {
+    partBytes = 0;
+    if (receipts.isEmpty()) {
       return;
     }
-    Receipt receipt = Receipt.newBuilder().addAllRecords(stored).build();
-    stored.clear();
+    if (receipts.storedCount() > 0) {
+      force();
+    }
+    for (Receipt receipt : receipts.take(run, heard)) {
+      // what does not get through is asked for by the satellite
+      if (uplink.test(Uplink.newBuilder().setReceipt(receipt).build())) {
+        counters.receipts++;
+        counters.receiptBytes += receipt.getSerializedSize();
+      }
+    }
+  }
+
+  private void force() {
     try {
       archive.force();
       reports.force();
     } catch (IOException e) {
-      diskFailed(e, receipt.getRecordsCount());
+      diskFailed(e, receipts.forgetStored());
       return;
     }
     answers.forEach(reports::answer);
@@ -131,14 +219,33 @@ final class Receiver {
       diskFailed = false;
       events.report(Severity.INFO, 2, "DISK_WORKS", "records are stored again");
     }
-    // a receipt that does not get through is sent again when the record is
-    if (uplink.test(Uplink.newBuilder().setReceipt(receipt).build())) {
-      counters.receipts++;
-      counters.receiptBytes += receipt.getSerializedSize();
+  }
+
+  // ---- whole records
+
+  private void batched(ByteString bytes, long hostNanos) {
+    Optional<Downlink> record = record(bytes);
+    if (record.isPresent() && record.get().getRecord() != 0) {
+      boolean unused = keep(record.get(), hostNanos);
+    } else {
+      counters.damaged++;
     }
   }
 
-  private void keep(Downlink downlink, long hostNanos) {
+  /** A record as it stands in a batch or in parts: one that travels by itself, and no packet. */
+  private static Optional<Downlink> record(ByteString bytes) {
+    try {
+      Downlink record = Downlink.parseFrom(bytes);
+      return switch (record.getBodyCase()) {
+        case BODY_NOT_SET, RECORD_PART, BATCH, INQUIRY -> Optional.empty();
+        default -> Optional.of(record);
+      };
+    } catch (InvalidProtocolBufferException e) {
+      return Optional.empty();
+    }
+  }
+
+  private boolean keep(Downlink downlink, long hostNanos) {
     try {
       if (archive.store(downlink)) {
         counters.records++;
@@ -155,12 +262,102 @@ final class Receiver {
       }
     } catch (IOException e) {
       diskFailed(e, 1);
-      return;
+      return false;
     }
-    if (stored.isEmpty()) {
+    owed(hostNanos);
+    receipts.stored(downlink.getRecord());
+    return true;
+  }
+
+  private void owed(long hostNanos) {
+    if (receipts.isEmpty()) {
       oldest = hostNanos;
     }
-    stored.add(downlink.getRecord());
+  }
+
+  // ---- records in parts
+
+  private void part(RecordPart part, long hostNanos) {
+    counters.parts++;
+    long record = part.getRecord();
+    if (archive.has(record, part.getChecksum())) {
+      counters.partsAgain++;
+      owed(hostNanos);
+      receipts.stored(record);
+      return;
+    }
+    PartAssembly.Taken taken = assembly.take(part, run);
+    counters.partsForgotten = assembly.forgotten();
+    switch (taken) {
+      case REFUSED -> counters.partsRefused++;
+      case GIVEN_UP -> {
+        counters.partsRefused++;
+        lacksAll(part, hostNanos);
+      }
+      case COMPLETED -> complete(record, hostNanos);
+      case AGAIN -> {
+        counters.partsAgain++;
+        progress(part, hostNanos);
+      }
+      case ADDED -> {
+        parts.add(part, assembly);
+        progress(part, hostNanos);
+      }
+    }
+  }
+
+  private void progress(RecordPart part, long hostNanos) {
+    owed(hostNanos);
+    partBytes += part.getContent().size();
+    receipts.progress(part.getRecord());
+  }
+
+  private void lacksAll(RecordPart part, long hostNanos) {
+    owed(hostNanos);
+    receipts.unknown(
+        RecordInQuestion.newBuilder()
+            .setRecord(part.getRecord())
+            .setSize(part.getSize())
+            .setChecksum(part.getChecksum())
+            .build());
+  }
+
+  /** Stores a record of which all parts are there; one that cannot be stored stays for later. */
+  private void complete(long record, long hostNanos) {
+    Optional<Downlink> whole =
+        assembly
+            .whole(record)
+            .flatMap(body -> record(ByteString.copyFrom(body)))
+            .map(body -> body.toBuilder().setRecord(record).build());
+    if (whole.isEmpty()) {
+      // its checksum is right, so it would be no better another time: the satellite gives it up
+      counters.damaged++;
+      assembly.forget(record);
+    } else if (keep(whole.get(), hostNanos)) {
+      assembly.forget(record);
+    }
+    if (assembly.records().isEmpty()) {
+      parts.clear();
+    }
+  }
+
+  // ---- questions
+
+  private void asked(RecordInQuestion about, long hostNanos) {
+    counters.inquiries++;
+    long record = about.getRecord();
+    if (archive.has(record, about.getChecksum())) {
+      owed(hostNanos);
+      receipts.stored(record);
+    } else if (!assembly.knows(record, about.getSize(), about.getChecksum())) {
+      owed(hostNanos);
+      receipts.unknown(about);
+    } else if (assembly.whole(record).isPresent()) {
+      complete(record, hostNanos);
+    } else {
+      owed(hostNanos);
+      receipts.asked(record);
+    }
   }
 
   private void diskFailed(IOException failure, int records) {

@@ -35,7 +35,15 @@ final class AnswerText {
               + hex(answer.getFileDescription().getSha256())
               + "\n";
       case FILE_PART -> part(reply, answer.getFilePart());
-      case HOUSEKEEPING, EVENT, COMMAND_REPORT, PRODUCT, BODY_NOT_SET -> "";
+      case HOUSEKEEPING,
+          EVENT,
+          COMMAND_REPORT,
+          PRODUCT,
+          RECORD_PART,
+          BATCH,
+          INQUIRY,
+          BODY_NOT_SET ->
+          "";
     };
   }
 

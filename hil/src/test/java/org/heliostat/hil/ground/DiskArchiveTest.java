@@ -24,6 +24,7 @@ import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.Mask;
 import org.heliostat.protocol.Outcome;
 import org.heliostat.protocol.Product;
+import org.heliostat.protocol.RecordChecksum;
 import org.heliostat.protocol.ResetLogDump;
 import org.heliostat.protocol.Severity;
 import org.junit.jupiter.api.Test;
@@ -335,6 +336,31 @@ class DiskArchiveTest {
 
   private DiskArchive open() throws IOException {
     return new DiskArchive(out, TIME, 42, new Counters());
+  }
+
+  @Test
+  void aRecordIsKnownByTheChecksumThatTheLinkGivesIt() throws Exception {
+    for (Downlink record : List.of(event(1, "a"), product(300, "f000001", mask()))) {
+      byte[] body = record.toBuilder().clearRecord().build().toByteArray();
+      int checksum = RecordChecksum.of(record.getRecord(), body);
+      try (DiskArchive archive = open()) {
+        assertThat(archive.has(record.getRecord(), checksum)).isFalse();
+        assertThat(
+                archive.store(
+                    record.toBuilder()
+                        .setRun(5)
+                        .setStreamSequence(9)
+                        .setSentMissionNanos(1)
+                        .setSentUtcNanos(2)
+                        .build()))
+            .isTrue();
+        assertThat(archive.has(record.getRecord(), checksum)).isTrue();
+        assertThat(archive.has(record.getRecord(), checksum + 1)).isFalse();
+      }
+      try (DiskArchive again = open()) {
+        assertThat(again.has(record.getRecord(), checksum)).isTrue();
+      }
+    }
   }
 
   private static byte[] mask() {

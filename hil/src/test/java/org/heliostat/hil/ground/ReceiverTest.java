@@ -13,12 +13,20 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.heliostat.protocol.ByteSpan;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.Event;
 import org.heliostat.protocol.FilePart;
 import org.heliostat.protocol.Housekeeping;
+import org.heliostat.protocol.MissingParts;
 import org.heliostat.protocol.OperatorReply;
+import org.heliostat.protocol.Receipt;
+import org.heliostat.protocol.RecordBatch;
+import org.heliostat.protocol.RecordChecksum;
+import org.heliostat.protocol.RecordInQuestion;
+import org.heliostat.protocol.RecordInquiry;
+import org.heliostat.protocol.RecordPart;
 import org.heliostat.protocol.Uplink;
 import org.junit.jupiter.api.Test;
 import org.mockito.InOrder;
@@ -230,6 +238,227 @@ class ReceiverTest {
     withDesk.flushNow();
     assertThat(sent).hasSize(1);
     assertThat(handedOn).containsExactly("stage 1", "part 3" + ByteString.EMPTY);
+  }
+
+  // ---- parts
+
+  private static final int RUN = 9;
+
+  private static byte[] body(int bytes) {
+    return Downlink.newBuilder()
+        .setEvent(Event.newBuilder().setText("x".repeat(bytes)))
+        .build()
+        .toByteArray();
+  }
+
+  private byte[] part(long record, byte[] body, int from, int to, long sequence) {
+    return sealed(
+        Downlink.newBuilder()
+            .setRun(RUN)
+            .setStreamSequence(sequence)
+            .setRecordPart(
+                RecordPart.newBuilder()
+                    .setRecord(record)
+                    .setSize(body.length)
+                    .setOffset(from)
+                    .setChecksum(RecordChecksum.of(record, body))
+                    .setContent(ByteString.copyFrom(body, from, to - from))));
+  }
+
+  private byte[] inquiry(long record, byte[] body, long sequence) {
+    return sealed(
+        Downlink.newBuilder()
+            .setRun(RUN)
+            .setStreamSequence(sequence)
+            .setInquiry(
+                RecordInquiry.newBuilder()
+                    .addRecords(
+                        RecordInQuestion.newBuilder()
+                            .setRecord(record)
+                            .setSize(body.length)
+                            .setChecksum(RecordChecksum.of(record, body)))));
+  }
+
+  @Test
+  void aRecordInPartsIsStoredWhenItIsWholeAndWhatItLacksIsSaidMeanwhile() throws IOException {
+    when(archive.store(any())).thenReturn(true);
+    byte[] body = body(1000);
+    receiver.receive(part(3, body, 0, 400, 5), 0);
+    receiver.receive(part(3, body, 600, 700, 7), 0);
+    receiver.flush(Receiver.BATCH_NANOS);
+    Receipt lacks = sent.get(0).getReceipt();
+    assertThat(lacks.getRecordsList()).isEmpty();
+    assertThat(lacks.getRun()).isEqualTo(RUN);
+    assertThat(lacks.getHeard()).isEqualTo(7);
+    assertThat(lacks.getMissing(0).getScopeEnd()).isEqualTo(700);
+    assertThat(lacks.getMissing(0).getSpansList())
+        .containsExactly(ByteSpan.newBuilder().setFrom(400).setTo(600).build());
+    receiver.flush(2 * Receiver.BATCH_NANOS);
+    assertThat(sent).as("it is said once").hasSize(1);
+    receiver.receive(part(3, body, 400, 600, 8), 0);
+    receiver.receive(part(3, body, 700, body.length, 9), 0);
+    receiver.flushNow();
+    InOrder order = inOrder(archive);
+    order.verify(archive).store(Downlink.parseFrom(body).toBuilder().setRecord(3).build());
+    order.verify(archive).force();
+    assertThat(sent.get(1).getReceipt().getRecordsList()).containsExactly(3L);
+    assertThat(sent.get(1).getReceipt().getMissingList()).isEmpty();
+    assertThat(counters.records).isEqualTo(1);
+    assertThat(counters.parts).isEqualTo(4);
+  }
+
+  @Test
+  void aQuestionIsAnsweredAtOnceAndWhatIsNotThereIsLackedWhole() throws IOException {
+    byte[] body = body(1000);
+    when(archive.has(5, RecordChecksum.of(5, body))).thenReturn(true);
+    receiver.receive(part(3, body, 0, 400, 1), 0);
+    receiver.receive(inquiry(3, body, 2), 0);
+    receiver.receive(inquiry(4, body, 3), 0);
+    receiver.receive(inquiry(5, body, 4), 0);
+    receiver.flush(0);
+    assertThat(sent).hasSize(1);
+    Receipt answer = sent.get(0).getReceipt();
+    assertThat(answer.getRecordsList()).containsExactly(5L);
+    assertThat(answer.getHeard()).isEqualTo(4);
+    assertThat(answer.getMissingList())
+        .extracting(MissingParts::getRecord)
+        .containsExactlyInAnyOrder(3L, 4L);
+    for (MissingParts missing : answer.getMissingList()) {
+      assertThat(missing.getScopeEnd()).isEqualTo(body.length);
+      assertThat(missing.getSpans(0).getFrom()).isEqualTo(missing.getRecord() == 3 ? 400 : 0);
+      assertThat(missing.getSpans(0).getTo()).isEqualTo(body.length);
+    }
+    assertThat(counters.inquiries).isEqualTo(3);
+  }
+
+  @Test
+  void aWholeRecordThatCouldNotBeStoredIsStoredWhenTheSatelliteAsks() throws IOException {
+    when(archive.store(any()))
+        .thenThrow(new IOException("No space left on device"))
+        .thenReturn(true);
+    byte[] body = body(100);
+    receiver.receive(part(3, body, 0, 50, 1), 0);
+    receiver.receive(part(3, body, 50, body.length, 2), 0);
+    receiver.flushNow();
+    assertThat(sent).allMatch(one -> one.getReceipt().getRecordsCount() == 0);
+    sent.clear();
+    receiver.receive(inquiry(3, body, 3), 0);
+    receiver.flushNow();
+    assertThat(sent.get(0).getReceipt().getRecordsList()).containsExactly(3L);
+  }
+
+  @Test
+  void noAnswerSpeaksOfMoreThan64Spans() {
+    byte[] body = body(3000);
+    for (int at = 0; at < 3000; at += 20) {
+      receiver.receive(part(3, body, at, at + 10, at + 1), 0);
+      receiver.receive(part(4, body, at, at + 10, at + 2), 0);
+    }
+    receiver.receive(inquiry(3, body, 9000), 0);
+    receiver.receive(inquiry(4, body, 9001), 0);
+    receiver.flushNow();
+    assertThat(sent).hasSize(2);
+    for (Uplink one : sent) {
+      assertThat(
+              one.getReceipt().getMissingList().stream()
+                  .mapToInt(MissingParts::getSpansCount)
+                  .sum())
+          .isEqualTo(64);
+    }
+  }
+
+  @Test
+  void recordsThatShareAPacketAreKeptEach() throws IOException {
+    when(archive.store(any())).thenReturn(true);
+    receiver.receive(
+        sealed(
+            Downlink.newBuilder()
+                .setRun(RUN)
+                .setBatch(
+                    RecordBatch.newBuilder()
+                        .addRecords(downlink(3).toByteString())
+                        .addRecords(ByteString.copyFromUtf8("none"))
+                        .addRecords(downlink(0).toByteString())
+                        .addRecords(
+                            Downlink.newBuilder()
+                                .setRecord(8)
+                                .setBatch(RecordBatch.getDefaultInstance())
+                                .build()
+                                .toByteString())
+                        .addRecords(downlink(4).toByteString()))),
+        0);
+    receiver.flushNow();
+    assertThat(sent.get(0).getReceipt().getRecordsList()).containsExactly(3L, 4L);
+    assertThat(counters.damaged).isEqualTo(3);
+  }
+
+  @Test
+  void whatIsOwedToAnEarlierRunIsToldToThatRun() throws IOException {
+    when(archive.store(any())).thenReturn(true);
+    receiver.receive(sealed(downlink(3).toBuilder().setRun(1).setStreamSequence(50)), 0);
+    receiver.receive(sealed(downlink(4).toBuilder().setRun(2).setStreamSequence(1)), 0);
+    receiver.flushNow();
+    assertThat(sent).hasSize(2);
+    assertThat(sent.get(0).getReceipt())
+        .isEqualTo(Receipt.newBuilder().setRun(1).setHeard(50).addRecords(3).build());
+    assertThat(sent.get(1).getReceipt())
+        .isEqualTo(Receipt.newBuilder().setRun(2).setHeard(1).addRecords(4).build());
+  }
+
+  @Test
+  void partsThatCannotBeAreCountedAndARecordThatIsWrongIsLackedWhole() {
+    byte[] body = body(100);
+    byte[] other = body.clone();
+    other[60] ^= 1;
+    receiver.receive(part(3, body, 0, 50, 1), 0);
+    receiver.receive(part(3, other, 50, 60, 2), 0);
+    assertThat(counters.partsRefused).isEqualTo(1);
+    receiver.receive(
+        sealed(
+            Downlink.newBuilder()
+                .setRun(RUN)
+                .setRecordPart(
+                    RecordPart.newBuilder()
+                        .setRecord(3)
+                        .setSize(body.length)
+                        .setOffset(50)
+                        .setChecksum(RecordChecksum.of(3, body))
+                        .setContent(ByteString.copyFrom(other, 50, body.length - 50)))),
+        0);
+    assertThat(counters.partsRefused).isEqualTo(2);
+    receiver.flushNow();
+    MissingParts missing = sent.get(0).getReceipt().getMissing(0);
+    assertThat(missing.getSpans(0))
+        .isEqualTo(ByteSpan.newBuilder().setFrom(0).setTo(body.length).build());
+  }
+
+  @Test
+  void aStationThatIsStartedAnewGoesOnWithThePartsThatItKept() throws IOException {
+    when(archive.store(any())).thenReturn(true);
+    List<RecordPart> kept = new ArrayList<>();
+    Receiver first = receiver((part, assembly) -> kept.add(part));
+    byte[] body = body(100);
+    first.receive(part(3, body, 0, 50, 1), 0);
+    Receiver second = receiver(Receiver.Parts.NONE);
+    kept.forEach(second::resume);
+    second.receive(inquiry(3, body, 2), 0);
+    second.flushNow();
+    assertThat(sent.get(0).getReceipt().getMissing(0).getSpans(0).getFrom()).isEqualTo(50);
+    second.receive(part(3, body, 50, body.length, 3), 0);
+    second.flushNow();
+    assertThat(sent.get(1).getReceipt().getRecordsList()).containsExactly(3L);
+  }
+
+  private Receiver receiver(Receiver.Parts parts) {
+    return new Receiver(
+        ReceiverTest::open,
+        archive,
+        sent::add,
+        live::add,
+        reports::add,
+        new GroundEvents(events::add, counters),
+        counters,
+        parts);
   }
 
   private byte[] sealed(Downlink.Builder downlink) {
