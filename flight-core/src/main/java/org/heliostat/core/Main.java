@@ -36,6 +36,7 @@ import org.heliostat.core.time.BoardClock;
 import org.heliostat.hal.Board;
 import org.heliostat.hal.HardwareFault;
 import org.heliostat.hal.Host;
+import org.heliostat.protocol.BrokerUrl;
 import org.heliostat.protocol.FlightState;
 import org.heliostat.protocol.ImageDigest;
 import org.heliostat.protocol.IoReason;
@@ -139,7 +140,8 @@ public final class Main {
         --run      folder for sockets and temporary files, on a short path
         --keys     folder with the secret of the board and the keys of the launch
         --check    says whether a mission file is in order, and flies nothing
-        --broker   MQTT broker as the satellite reaches it, for example tcp://127.0.0.1:1883""";
+        --broker   MQTT broker as the satellite reaches it, for example tcp://127.0.0.1:1883;
+                   ssl:// with, and only with, the mission file's link.tls""";
 
   private int check(Path missionFile) {
     Optional<Mission> mission = read(missionFile);
@@ -167,6 +169,11 @@ public final class Main {
       Optional<Mission> stored = verdict.golden() ? guard.golden() : Optional.empty();
       Optional<Mission> mission = stored.isPresent() ? stored : read(missionFile);
       if (mission.isEmpty()) {
+        return 2;
+      }
+      Optional<String> wrong = BrokerUrl.problem(broker, mission.get().getLink().hasTls());
+      if (wrong.isPresent()) {
+        err.println(wrong.get());
         return 2;
       }
       return open(mission.get(), guard, verdict, data, run, keys, broker);

@@ -1,43 +1,83 @@
 package org.heliostat.protocol;
 
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.SocketException;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
+import org.eclipse.paho.mqttv5.client.MqttActionListener;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
 import org.eclipse.paho.mqttv5.client.MqttCallback;
 import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
 import org.eclipse.paho.mqttv5.client.MqttDisconnectResponse;
+import org.eclipse.paho.mqttv5.client.MqttToken;
 import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
+import org.eclipse.paho.mqttv5.common.MqttSubscription;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
+import org.eclipse.paho.mqttv5.common.packet.MqttPublish;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The one class that knows Paho. One MQTT 5 connection that is either up or down; it never
- * reconnects by itself, keeps nothing for later (the recorder is the durable queue) and gives every
- * message of its one subscription to the receiver on Paho's callback thread, which must not block.
+ * reconnects by itself, keeps nothing for later (the recorder is the durable queue), sets no will,
+ * uses no topic aliases, and gives every message of its one subscription to the receiver on Paho's
+ * callback thread, which must not block. What is retained, of another topic or too large is ignored
+ * and counted.
  *
- * <p>{@link #connect}, {@link #disconnect} and {@link #close} belong to one thread; {@link
- * #publish} and {@link #connected} may be called from any.
+ * <p>Overflow policy: publishes that are not acknowledged are bounded by number (the window of the
+ * configuration and the broker's receive maximum) and by {@value #WINDOW_BYTES} bytes, those of QoS
+ * 0 that have not left by {@value #LIVE_MESSAGES}; what finds no room is refused and counted, and
+ * the caller keeps it.
+ *
+ * <p>A broker that owes acknowledgements and gives none until the deadline is left, as one is that
+ * ends the connection for a reason of its own (another client took the session over) or refuses it;
+ * before it is asked again there is a pause that grows up to 30 s. A link that is cut costs no
+ * pause.
+ *
+ * <p>{@link #connect}, {@link #disconnect} and {@link #close} belong to one thread; all else may be
+ * called from any, and never blocks.
  */
 public final class MqttPort implements AutoCloseable {
   /** Largest payload that either end takes, in bytes. */
   public static final int MAX_PAYLOAD_BYTES = 1 << 20;
 
-  private static final int KEEP_ALIVE_SECONDS = 15;
+  static final long WINDOW_BYTES = 4L << 20;
+  static final int LIVE_MESSAGES = 16;
 
-  private final String brokerUrl;
-  private final String clientId;
-  private final String subscription;
-  private final Duration deadline;
+  private static final int KEEP_ALIVE_SECONDS = 15;
+  private static final int RECEIVE_MAXIMUM = 256;
+  private static final int MQTT_LARGEST_RECEIVE_MAXIMUM = 65_535;
+
+  // MQTT 5 (OASIS), reason codes
+  private static final int FIRST_ERROR = 0x80;
+  private static final int LAST_ERROR = 0xA2;
+  private static final int SHUTTING_DOWN = 0x8B;
+  private static final int SESSION_TAKEN_OVER = 0x8E;
+  private static final int NEVER_SEND_RETAINED = 2;
+
+  private final MqttConfig config;
+  private final long acknowledgeNanos;
   private final Consumer<byte[]> receiver;
-  private volatile @Nullable MqttAsyncClient client;
+  private final Backoff backoff = new Backoff();
+  private final AtomicLong stalls = new AtomicLong();
+  private final AtomicLong takenOver = new AtomicLong();
+  private final AtomicLong ignored = new AtomicLong();
+  private final AtomicLong full = new AtomicLong();
+  private final AtomicLong refused = new AtomicLong();
+  private volatile @Nullable Connection connection;
+  private volatile Optional<String> trouble = Optional.empty();
 
   /**
-   * A port that is down.
+   * A port in clear that is down.
    *
-   * @param brokerUrl for example {@code tcp://host:1883} or {@code ssl://host:8883}
+   * @param brokerUrl for example {@code tcp://host:1883}
    * @param subscription the topic that the receiver gets, with QoS 1
    * @param deadline host time that connecting may take
    */
@@ -47,81 +87,198 @@ public final class MqttPort implements AutoCloseable {
       String subscription,
       Duration deadline,
       Consumer<byte[]> receiver) {
-    this.brokerUrl = brokerUrl;
-    this.clientId = clientId;
-    this.subscription = subscription;
-    this.deadline = deadline;
+    this(MqttConfig.of(brokerUrl, clientId, subscription, deadline), receiver);
+  }
+
+  /**
+   * A port that is down.
+   *
+   * @throws IllegalArgumentException where TLS is configured and the URL is one in clear, or the
+   *     other way round
+   */
+  public MqttPort(MqttConfig config, Consumer<byte[]> receiver) {
+    BrokerUrl.problem(config.brokerUrl(), config.tls().isPresent())
+        .ifPresent(
+            problem -> {
+              throw new IllegalArgumentException(problem);
+            });
+    this.config = config;
+    this.acknowledgeNanos = config.acknowledgeDeadline().toNanos();
     this.receiver = receiver;
   }
 
-  /** Whether the connection is up. It may go down at any time after. */
+  /**
+   * Whether the connection is up and the broker does its duty. It may go down at any time after.
+   */
   public boolean connected() {
-    MqttAsyncClient current = client;
-    return current != null && current.isConnected();
+    Connection current = connection;
+    return current != null && current.client.isConnected() && !current.hasStalled();
   }
 
   /**
    * Connects and subscribes; true when both worked. Whatever was there before is closed. Blocks up
-   * to the deadline.
+   * to the deadline for each of the two; returns at once during a pause.
    */
   public boolean connect() {
     disconnect();
-    MqttAsyncClient fresh = null;
-    try {
-      fresh = new MqttAsyncClient(brokerUrl, clientId, new MemoryPersistence());
-      fresh.setCallback(new Callback());
-      MqttConnectionOptions options = new MqttConnectionOptions();
-      options.setCleanStart(true);
-      options.setAutomaticReconnect(false);
-      options.setKeepAliveInterval(KEEP_ALIVE_SECONDS);
-      options.setConnectionTimeout((int) Math.max(1, deadline.toSeconds()));
-      if (brokerUrl.startsWith("tcp:")) {
-        options.setSocketFactory(new PromptSockets());
-      }
-      options.setMaximumPacketSize((long) MAX_PAYLOAD_BYTES + 1024);
-      fresh.connect(options).waitForCompletion(deadline.toMillis());
-      fresh.subscribe(subscription, 1).waitForCompletion(deadline.toMillis());
-      client = fresh;
-      return true;
-    } catch (MqttException e) {
-      if (fresh != null) {
-        discard(fresh);
-      }
+    if (!backoff.over(now())) {
       return false;
     }
+    Client fresh = null;
+    try {
+      fresh = new Client(config.brokerUrl(), config.clientId());
+      Connection next = new Connection(fresh);
+      fresh.setCallback(next);
+      IMqttToken accepted = fresh.connect(options());
+      accepted.waitForCompletion(config.deadline().toMillis());
+      next.open(accepted.getResponseProperties());
+      IMqttToken subscribed = fresh.subscribe(new MqttSubscription[] {subscription()});
+      subscribed.waitForCompletion(config.deadline().toMillis());
+      for (int code : subscribed.getReasonCodes()) {
+        if (code >= FIRST_ERROR) {
+          throw new MqttException(code);
+        }
+      }
+      backoff.connected(now());
+      trouble = Optional.empty();
+      connection = next;
+      return true;
+    } catch (MqttException e) {
+      if (isBrokersWill(e)) {
+        trouble = Optional.of(reason(e));
+        refused.incrementAndGet();
+        backoff.refused(now());
+      }
+    } catch (IOException e) {
+      // of the certificates' files; somebody may mend them
+      trouble = Optional.of(IoReason.of(e));
+      backoff.refused(now());
+    }
+    if (fresh != null) {
+      discard(fresh);
+    }
+    return false;
+  }
+
+  private MqttConnectionOptions options() throws IOException {
+    MqttConnectionOptions options = new MqttConnectionOptions();
+    options.setCleanStart(true);
+    options.setAutomaticReconnect(false);
+    options.setKeepAliveInterval(KEEP_ALIVE_SECONDS);
+    options.setConnectionTimeout((int) Math.max(1, config.deadline().toSeconds()));
+    options.setMaximumPacketSize((long) MAX_PAYLOAD_BYTES + 1024);
+    options.setReceiveMaximum(RECEIVE_MAXIMUM);
+    options.setTopicAliasMaximum(0);
+    options.setHttpsHostnameVerificationEnabled(true);
+    options.setSocketFactory(
+        config.tls().isPresent() ? config.tls().get().sockets() : new PromptSockets());
+    return options;
+  }
+
+  private MqttSubscription subscription() {
+    MqttSubscription subscription = new MqttSubscription(config.subscription(), 1);
+    subscription.setNoLocal(true);
+    subscription.setRetainHandling(NEVER_SEND_RETAINED);
+    // so that what was published to be retained is known, whenever it comes
+    subscription.setRetainAsPublished(true);
+    return subscription;
   }
 
   /**
-   * Hands a message to the connection; true when it was taken. That it arrived only the other end
-   * can say.
-   *
-   * @param qos 0 or 1
+   * Hands a message to the connection, to be kept by the broker for as long as it likes; see {@link
+   * #publish(String, byte[], int, Duration)}.
    */
   public boolean publish(String topic, byte[] payload, int qos) {
-    MqttAsyncClient current = client;
-    if (current == null || !current.isConnected()) {
-      return false;
-    }
-    try {
-      IMqttToken unused = current.publish(topic, payload, qos, false);
-      return true;
-    } catch (MqttException e) {
-      return false;
-    }
+    return publish(topic, payload, qos, Duration.ZERO);
+  }
+
+  /**
+   * Hands a message to the connection; true when it was taken, false at once when there is no
+   * connection or no room. That it arrived only the other end can say.
+   *
+   * @param qos 0 or 1
+   * @param expiry after which the broker drops it, in whole seconds; zero stands for never
+   */
+  public boolean publish(String topic, byte[] payload, int qos, Duration expiry) {
+    Connection current = connection;
+    return current != null && current.publish(topic, payload, qos, expiry);
+  }
+
+  /** Publishes of QoS 1 that the broker has not acknowledged. */
+  public int underWay() {
+    Connection current = connection;
+    return current == null ? 0 : current.window.messages();
+  }
+
+  /** Connections that were left because their broker acknowledged nothing until the deadline. */
+  public long stalls() {
+    return stalls.get();
+  }
+
+  /** Connections that another client with our id took over. */
+  public long takenOver() {
+    return takenOver.get();
+  }
+
+  /** Messages that were retained, of another topic or too large. */
+  public long ignored() {
+    return ignored.get();
+  }
+
+  /** Publishes for which there was no room. */
+  public long full() {
+    return full.get();
+  }
+
+  /** Connections that the broker did not want, and publishes that it acknowledged with an error. */
+  public long refused() {
+    return refused.get();
+  }
+
+  /**
+   * What keeps the connection from being made or has ended it, in words for people; nothing while
+   * it is up, and where it is the line alone.
+   */
+  public Optional<String> trouble() {
+    return trouble;
   }
 
   /** Takes the connection down; does nothing when it is down. */
   public void disconnect() {
-    MqttAsyncClient current = client;
-    client = null;
+    Connection current = connection;
+    connection = null;
     if (current != null) {
-      discard(current);
+      discard(current.client);
     }
   }
 
   @Override
   public void close() {
     disconnect();
+  }
+
+  private long now() {
+    return config.hostNanos().getAsLong();
+  }
+
+  /**
+   * Whether a connection failed because the broker, or TLS, would not have it; a line that breaks
+   * off at whatever moment is no such will.
+   */
+  private static boolean isBrokersWill(MqttException failure) {
+    boolean tls = false;
+    for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+      if (cause instanceof EOFException || cause instanceof SocketException) {
+        return false;
+      }
+      tls |= cause instanceof SSLException;
+    }
+    return tls || (failure.getReasonCode() >= FIRST_ERROR && failure.getReasonCode() <= LAST_ERROR);
+  }
+
+  private static String reason(MqttException failure) {
+    Throwable cause = failure.getCause();
+    return cause instanceof IOException io ? IoReason.of(io) : String.valueOf(failure.getMessage());
   }
 
   private static void discard(MqttAsyncClient old) {
@@ -138,17 +295,122 @@ public final class MqttPort implements AutoCloseable {
     }
   }
 
-  private final class Callback implements MqttCallback {
+  /** Paho's client, with a way to send without topic aliases. */
+  private static final class Client extends MqttAsyncClient {
+    Client(String brokerUrl, String clientId) throws MqttException {
+      super(brokerUrl, clientId, new MemoryPersistence());
+    }
+
+    void send(String topic, MqttMessage message, MqttActionListener done) throws MqttException {
+      MqttToken token = new MqttToken(getClientId());
+      token.internalTok.setDeliveryToken(true);
+      token.setActionCallback(done);
+      MqttPublish publish = new PlainPublish(topic, message);
+      token.setRequestMessage(publish);
+      comms.sendNoWait(publish, token);
+    }
+  }
+
+  /**
+   * A publish with its topic in it. Paho gives an alias to each where the broker allows some, and
+   * leaves the topic out from then on, also where the broker never saw the first one (it was
+   * refused for want of room); it does so to none that has no topic to ask for.
+   */
+  private static final class PlainPublish extends MqttPublish {
+    PlainPublish(String topic, MqttMessage message) {
+      super(topic, message, message.getProperties());
+    }
+
+    @Override
+    public @Nullable String getTopicName() {
+      return null;
+    }
+  }
+
+  /** One connection from its beginning to its end; nothing of it is left to the next one. */
+  private final class Connection implements MqttCallback {
+    private final Client client;
+    private final SendWindow live = new SendWindow(LIVE_MESSAGES, WINDOW_BYTES);
+    private final AtomicBoolean left = new AtomicBoolean();
+    private volatile SendWindow window = new SendWindow(1, WINDOW_BYTES);
+
+    Connection(Client client) {
+      this.client = client;
+    }
+
+    /** Takes the bounds of the broker's answer. */
+    void open(@Nullable MqttProperties answer) {
+      Integer receiveMaximum = answer == null ? null : answer.getReceiveMaximum();
+      int broker = receiveMaximum == null ? MQTT_LARGEST_RECEIVE_MAXIMUM : receiveMaximum;
+      // Paho counts a message of QoS 0 as one of them while it leaves
+      window = new SendWindow(Math.min(config.window(), Math.max(1, broker - 1)), WINDOW_BYTES);
+    }
+
+    boolean publish(String topic, byte[] payload, int qos, Duration expiry) {
+      if (!client.isConnected() || left.get()) {
+        return false;
+      }
+      SendWindow room = qos == 0 ? live : window;
+      if (!room.take(payload.length, now())) {
+        full.incrementAndGet();
+        return false;
+      }
+      MqttMessage message = new MqttMessage(payload, qos, false, new MqttProperties());
+      if (!expiry.isZero()) {
+        message.getProperties().setMessageExpiryInterval(expiry.toSeconds());
+      }
+      try {
+        client.send(topic, message, new Done(room, payload.length));
+        return true;
+      } catch (MqttException e) {
+        room.give(payload.length, now());
+        return false;
+      }
+    }
+
+    /** Whether it is to be left; said once. */
+    boolean hasStalled() {
+      long now = now();
+      if (!left.get()
+          && (window.stalled(now, acknowledgeNanos) || live.stalled(now, acknowledgeNanos))
+          && left.compareAndSet(false, true)) {
+        stalls.incrementAndGet();
+        trouble = Optional.of("the broker acknowledges nothing");
+        backoff.lost(now);
+      }
+      return left.get();
+    }
+
     @Override
     public void messageArrived(String topic, MqttMessage message) {
       byte[] payload = message.getPayload();
-      if (payload.length <= MAX_PAYLOAD_BYTES) {
+      if (message.isRetained()
+          || !config.subscription().equals(topic)
+          || payload.length > MAX_PAYLOAD_BYTES) {
+        ignored.incrementAndGet();
+      } else {
         receiver.accept(payload);
       }
     }
 
     @Override
-    public void disconnected(MqttDisconnectResponse response) {}
+    public void disconnected(MqttDisconnectResponse response) {
+      int code = response.getReturnCode();
+      if (connection != this || code < FIRST_ERROR || code == SHUTTING_DOWN) {
+        return;
+      }
+      if (left.compareAndSet(false, true)) {
+        if (code == SESSION_TAKEN_OVER) {
+          takenOver.incrementAndGet();
+        }
+        trouble =
+            Optional.of(
+                code == SESSION_TAKEN_OVER
+                    ? "another client with our name took it over"
+                    : "the broker ended it with reason 0x" + Integer.toHexString(code));
+        backoff.lost(now());
+      }
+    }
 
     @Override
     public void mqttErrorOccurred(MqttException exception) {}
@@ -161,5 +423,30 @@ public final class MqttPort implements AutoCloseable {
 
     @Override
     public void authPacketArrived(int reasonCode, MqttProperties properties) {}
+  }
+
+  /** Makes the room free again that a message took. */
+  private final class Done implements MqttActionListener {
+    private final SendWindow room;
+    private final int size;
+
+    Done(SendWindow room, int size) {
+      this.room = room;
+      this.size = size;
+    }
+
+    @Override
+    public void onSuccess(IMqttToken token) {
+      int[] codes = token.getReasonCodes();
+      if (codes != null && codes.length > 0 && codes[0] >= FIRST_ERROR) {
+        refused.incrementAndGet();
+      }
+      room.give(size, now());
+    }
+
+    @Override
+    public void onFailure(IMqttToken token, Throwable failure) {
+      room.give(size, now());
+    }
   }
 }

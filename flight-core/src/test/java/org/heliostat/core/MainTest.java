@@ -720,4 +720,17 @@ class MainTest {
     signals.remove(ender);
     assertThat(Runtime.getRuntime().removeShutdownHook(ender)).isFalse();
   }
+
+  @Test
+  void aLinkInClearIsRefusedWhereTlsIsConfiguredAndTheOtherWayRound() throws Exception {
+    String[] clear = arguments(RESTART + "link { tls { trust: \"ca.pem\" } }\n");
+    assertThat(main().run(clear)).isEqualTo(2);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains(BROKER, "TLS is configured: ssl:// is wanted");
+    String[] bare = arguments(RESTART);
+    bare[bare.length - 1] = "ssl://127.0.0.1:1";
+    err.reset();
+    assertThat(main().run(bare)).isEqualTo(2);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("no certificates are configured");
+  }
 }

@@ -84,11 +84,11 @@ public enum CoreEvent implements EventDefinition {
   MEMORY_NOT_LOCKED(86, Severity.WARNING, "memory may be paged out: %s"),
   OPERATIONAL(87, Severity.INFO, "all apps run"),
   APP_NOT_RESTARTED(110, Severity.WARNING, "app %s is stopped and not started anew: %s"),
-  KEY_LOADED(130, Severity.INFO, "%s: key %d is loaded, and waits for its first packet"),
-  KEY_ROTATED(131, Severity.INFO, "%s: key %d has proven itself, the one before is gone"),
-  KEYS_NOT_STORED(132, Severity.ERROR, "a key that has proven itself cannot be stored: %s"),
+  KEY_LOADED(150, Severity.INFO, "%s: key %d is loaded, and waits for its first packet"),
+  KEY_ROTATED(151, Severity.INFO, "%s: key %d has proven itself, the one before is gone"),
+  KEYS_NOT_STORED(152, Severity.ERROR, "a key that has proven itself cannot be stored: %s"),
   KEYS_AS_LAUNCHED(
-      133, Severity.CRITICAL, "the keys cannot be read: those of the launch hold again"),
+      153, Severity.CRITICAL, "the keys cannot be read: those of the launch hold again"),
 
   // time
   TIME_QUALITY(88, Severity.INFO, "quality of UTC %s -> %s"),
@@ -123,7 +123,10 @@ public enum CoreEvent implements EventDefinition {
   PASS_BEGINS(130, Severity.INFO, "a pass begins: %.0f s, %s"),
   PASS_ENDS(131, Severity.INFO, "the pass ends: %d bytes sent in it, %d records wait"),
   PASS_PLAN_VOID(132, Severity.WARNING, "the plan of passes does not count: %s"),
-  PASS_PLAN_COUNTS(133, Severity.INFO, "the plan of passes counts again");
+  PASS_PLAN_COUNTS(133, Severity.INFO, "the plan of passes counts again"),
+
+  // the line to the broker
+  LINK_REFUSED(140, Severity.WARNING, "the link cannot be up: %s");
 
   private final int id;
   private final Severity severity;

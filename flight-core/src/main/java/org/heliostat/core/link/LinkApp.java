@@ -1,7 +1,6 @@
 package org.heliostat.core.link;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -42,7 +41,6 @@ public final class LinkApp implements App {
   /** Taken in one step: whoever sends without end must not keep the rest from its turn. */
   static final int PACKETS_A_STEP = 64;
 
-  private static final Duration CONNECT_DEADLINE = Duration.ofSeconds(3);
   private static final long IDLE_MILLIS = 20;
 
   private static final long FAREWELL_NANOS = 3_000_000_000L;
@@ -56,9 +54,11 @@ public final class LinkApp implements App {
   private final PassKeeper passes;
   private final PacketWriter writer;
   private final Downlinker downlinker;
+  private final Beacons beacons = new Beacons();
   private final AtomicLong badPackets = new AtomicLong();
   private final AtomicLong dropped = new AtomicLong();
   private final Consumer<Housekeeping.Builder> housekeeping = this::fill;
+  private Optional<String> refused = Optional.empty();
   private boolean up;
   private boolean silent;
   private long nextConnect;
@@ -80,13 +80,7 @@ public final class LinkApp implements App {
           gate,
           topics,
           (int) gate.run(),
-          receiver ->
-              new MqttPort(
-                  services.brokerUrl(),
-                  "heliostat-" + spacecraft,
-                  topics.uplink(),
-                  CONNECT_DEADLINE,
-                  receiver));
+          receiver -> BrokerPort.open(services, topics, receiver));
     }
 
     @Override
@@ -177,8 +171,13 @@ public final class LinkApp implements App {
     }
     if (port.connect()) {
       up = true;
+      refused = Optional.empty();
       downlinker.reconnected();
+      beacons.restart();
       services.events().report(CoreEvent.LINK_UP);
+    } else if (port.trouble().isPresent() && !port.trouble().equals(refused)) {
+      refused = port.trouble();
+      services.events().report(CoreEvent.LINK_REFUSED, refused.get());
     }
     nextConnect = services.clock().hostNanos() + reconnectNanos;
   }
@@ -195,10 +194,9 @@ public final class LinkApp implements App {
       switch (uplink.getBodyCase()) {
         case TELECOMMAND -> command(packet, uplink.getTelecommand());
         case RECEIPT -> {
-            if (packet.kind() != PacketKind.RECEIPT
-                || !downlinker.receipt(uplink.getReceipt())) {
-              badPacket();
-            }
+          if (packet.kind() != PacketKind.RECEIPT || !downlinker.receipt(uplink.getReceipt())) {
+            badPacket();
+          }
         }
         case BODY_NOT_SET -> badPacket();
       }
@@ -256,8 +254,8 @@ public final class LinkApp implements App {
   private void sendHousekeeping() {
     if (passes.othersMay() && passes.mayRun()) {
       Optional<Housekeeping> newest = services.telemetry().take();
-      if (newest.isPresent()) {
-        boolean unused = writer.housekeeping(newest.get());
+      if (newest.isPresent() && !writer.live(beacons.packet(newest.get()))) {
+        beacons.restart();
       }
     }
   }

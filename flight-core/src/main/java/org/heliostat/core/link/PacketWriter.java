@@ -3,12 +3,12 @@ package org.heliostat.core.link;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.UnsafeByteOperations;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.heliostat.core.app.Services;
 import org.heliostat.protocol.Downlink;
-import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.MqttPort;
 import org.heliostat.protocol.RecordBatch;
 import org.heliostat.protocol.RecordChecksum;
@@ -28,6 +28,9 @@ final class PacketWriter {
 
   /** MQTT's own bytes around a packet: header, topic, packet number, properties. */
   private static final int MQTT_BYTES = 16;
+
+  /** After which nobody wants telemetry of this moment any more. */
+  private static final Duration LIVE_EXPIRY = Duration.ofSeconds(10);
 
   private final Services services;
   private final LinkGate gate;
@@ -78,10 +81,16 @@ final class PacketWriter {
     return services.telemetry().nextSequence(STREAM);
   }
 
-  /** Sends live telemetry; what is not taken is gone. */
-  boolean housekeeping(Housekeeping packet) {
+  /**
+   * Sends live telemetry; what is not taken is gone, and so is what the broker still has after a
+   * while. A beacon has times of its own, in fewer bytes.
+   */
+  boolean live(Downlink.Builder packet) {
+    long sequence = nextSequence();
     return publish(
-        stamped(Downlink.newBuilder().setHousekeeping(packet), nextSequence()), new byte[0], 0);
+        packet.hasBeacon() ? packet.setStreamSequence(sequence) : stamped(packet, sequence),
+        new byte[0],
+        0);
   }
 
   /**
@@ -156,12 +165,18 @@ final class PacketWriter {
     byte[] joined = Arrays.copyOf(head, head.length + stored.length);
     System.arraycopy(stored, 0, joined, head.length, stored.length);
     Optional<byte[]> sealed = gate.seal(joined);
-    if (sealed.isEmpty() || !port.publish(topic, sealed.get(), qos)) {
+    if (sealed.isEmpty() || !handOver(sealed.get(), qos)) {
       return false;
     }
     int length = sealed.get().length;
     services.state().update(next -> next.setSentBytes(next.getSentBytes() + length));
     passes.sent(length + topic.length() + MQTT_BYTES);
     return true;
+  }
+
+  private boolean handOver(byte[] sealed, int qos) {
+    return qos == 0
+        ? port.publish(topic, sealed, 0, LIVE_EXPIRY)
+        : port.publish(topic, sealed, qos);
   }
 }

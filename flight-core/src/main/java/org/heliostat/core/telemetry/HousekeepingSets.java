@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.ToLongFunction;
+import org.heliostat.protocol.BeaconSet;
 import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.HousekeepingConfig;
 import org.heliostat.protocol.HousekeepingSet;
@@ -20,6 +21,7 @@ import org.heliostat.protocol.Mode;
 final class HousekeepingSets {
   private static final List<FieldDescriptor> FIELDS = Housekeeping.getDescriptor().getFields();
   private static final FieldDescriptor VALUES = field("values");
+  private static final FieldDescriptor BEACON = field("beacon");
 
   private final ToLongFunction<String> sequences;
   private List<Plan> plans = List.of();
@@ -44,7 +46,9 @@ final class HousekeepingSets {
       name = set.getName();
       fields =
           set.getFieldsCount() == 0
-              ? FIELDS.stream().filter(field -> !field.equals(VALUES)).toList()
+              ? FIELDS.stream()
+                  .filter(field -> !field.equals(VALUES) && !field.equals(BEACON))
+                  .toList()
               : set.getFieldsList().stream().map(HousekeepingSets::field).toList();
       periodNanos = (long) (set.getPeriodSeconds() * 1e9);
       modes =
@@ -82,9 +86,14 @@ final class HousekeepingSets {
         packet.setField(field, snapshot.getField(field));
       }
     }
+    long sequence = sequences.applyAsLong(plan.name);
+    if (plan.fields.contains(BEACON)) {
+      // made where it is wanted: a snapshot on the bus has none
+      packet.setBeacon(BeaconSet.of(snapshot, plan.name, sequence));
+    }
     return packet
         .setSet(plan.name)
-        .setSequence(sequences.applyAsLong(plan.name))
+        .setSequence(sequence)
         .setMissionNanos(snapshot.getMissionNanos())
         .setUtcNanos(snapshot.getUtcNanos())
         .build();
@@ -117,28 +126,7 @@ final class HousekeepingSets {
             HousekeepingSet.newBuilder()
                 .setName("main")
                 .setPeriodSeconds(config.getPeriodSeconds())
-                .addAllFields(
-                    List.of(
-                        "boots",
-                        "mode",
-                        "bus_volts",
-                        "bus_watts",
-                        "board_celsius",
-                        "cards",
-                        "frames_taken",
-                        "frames_inferred",
-                        "frames_declined",
-                        "frames_failed",
-                        "backlog_records",
-                        "backlog_bytes",
-                        "raw_bytes",
-                        "sent_bytes",
-                        "worker_restarts",
-                        "commands_rejected",
-                        "bus_drops",
-                        "faulty",
-                        "devices",
-                        "devices_fresh")))
+                .addFields("beacon"))
         .addSets(
             HousekeepingSet.newBuilder()
                 .setName("devices")

@@ -102,7 +102,8 @@ public final class Telemetry {
     }
   }
 
-  void put(Housekeeping packet) {
+  /** Has the packet wait in place of one of the same set. */
+  public void put(Housekeeping packet) {
     synchronized (waiting) {
       waiting.put(packet.getSet(), packet);
     }

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.heliostat.core.app.App;
@@ -24,10 +25,12 @@ import org.heliostat.core.fixture.TestSpacecraft;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.recorder.Recorder.Priority;
 import org.heliostat.protocol.AreaOfInterest;
+import org.heliostat.protocol.Beacon;
 import org.heliostat.protocol.ByteSpan;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.DownlinkTable;
 import org.heliostat.protocol.FilePart;
+import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.LinkConfig;
 import org.heliostat.protocol.LoadTable;
 import org.heliostat.protocol.Mask;
@@ -421,8 +424,7 @@ class LinkAppTest {
             call -> {
               byte[] packet = call.getArgument(1);
               packets.add(packet.length + MQTT_BYTES);
-              return sent.add(
-                  Downlink.parseFrom(ground.open(packet)));
+              return sent.add(Downlink.parseFrom(ground.open(packet)));
             });
     for (int bytes : new int[] {4096, 6_000, 15_000}) {
       long id = product(5, bytes);
@@ -445,9 +447,7 @@ class LinkAppTest {
             call -> {
               byte[] packet = call.getArgument(1);
               packets.add(packet.length + MQTT_BYTES);
-              RecordPart part =
-                  Downlink.parseFrom(ground.open(packet))
-                      .getRecordPart();
+              RecordPart part = Downlink.parseFrom(ground.open(packet)).getRecordPart();
               ground(
                   Uplink.newBuilder()
                       .setReceipt(
@@ -775,6 +775,67 @@ class LinkAppTest {
     step();
     assertThat(inquiries()).contains(id);
     assertThat(craft.events()).containsExactly("LINK_UP", "LINK_DOWN", "LINK_UP");
+  }
+
+  private void beacon(int sequence) throws Exception {
+    craft
+        .services()
+        .telemetry()
+        .put(
+            Housekeeping.newBuilder()
+                .setSet("main")
+                .setSequence(sequence)
+                .setMissionNanos(7)
+                .setBeacon(Beacon.newBuilder().setSet("main").setSequence(sequence))
+                .build());
+    step();
+  }
+
+  @Test
+  void aBeaconGoesAsAFrameThatIsWholeWhenTheLineOrAFrameBeforeItWasLost() throws Exception {
+    when(port.publish(eq(topics.downlink()), any(), eq(0), any()))
+        .thenAnswer(call -> sent.add(Downlink.parseFrom(ground.open(call.getArgument(1)))));
+    for (int i = 1; i <= 2; i++) {
+      beacon(i);
+    }
+    assertThat(sent)
+        .extracting(packet -> packet.getBeacon().hasKeyFrame())
+        .containsExactly(true, false);
+    // it bears its own times
+    assertThat(sent.get(0).hasSentUtcNanos()).isFalse();
+    when(port.publish(eq(topics.downlink()), any(), eq(0), any())).thenReturn(false);
+    beacon(3);
+    sent.clear();
+    when(port.publish(eq(topics.downlink()), any(), eq(0), any()))
+        .thenAnswer(call -> sent.add(Downlink.parseFrom(ground.open(call.getArgument(1)))));
+    beacon(4);
+    beacon(5);
+    when(port.connected()).thenReturn(false);
+    when(port.connect()).thenReturn(true);
+    step();
+    when(port.connected()).thenReturn(true);
+    beacon(6);
+    assertThat(sent)
+        .filteredOn(Downlink::hasBeacon)
+        .extracting(packet -> packet.getBeacon().hasKeyFrame())
+        .containsExactly(true, false, true);
+  }
+
+  @Test
+  void whyTheBrokerIsNotThereIsSaidOnceUntilItIs() throws Exception {
+    when(port.connected()).thenReturn(false);
+    when(port.connect()).thenReturn(false);
+    when(port.trouble()).thenReturn(Optional.of("no"));
+    for (int i = 0; i < 3; i++) {
+      step();
+      craft.advance(2);
+    }
+    when(port.trouble()).thenReturn(Optional.of("never"));
+    step();
+    craft.advance(2);
+    when(port.connect()).thenReturn(true);
+    step();
+    assertThat(craft.events()).containsExactly("LINK_REFUSED", "LINK_REFUSED", "LINK_UP");
   }
 
   @Test

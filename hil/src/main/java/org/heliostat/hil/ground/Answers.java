@@ -27,6 +27,7 @@ final class Answers {
           PRODUCT,
           RECORD_PART,
           BATCH,
+          BEACON,
           INQUIRY,
           BODY_NOT_SET ->
           OptionalLong.empty();

@@ -11,6 +11,11 @@ final class Counters {
   long receivedBytes;
   long damaged;
   long housekeeping;
+  long beacons;
+
+  /** Frames of beacons whose key frame has not come, or that did not read. */
+  long beaconsNotRead;
+
   long records;
   long resent;
   long notStored;
@@ -51,6 +56,8 @@ final class Counters {
     json.addProperty("damaged", damaged);
     json.addProperty("overflowed", overflowed);
     json.addProperty("housekeeping", housekeeping);
+    json.addProperty("beacons", beacons);
+    json.addProperty("beacons_not_read", beaconsNotRead);
     json.addProperty("records", records);
     json.addProperty("resent", resent);
     json.addProperty("not_stored", notStored);

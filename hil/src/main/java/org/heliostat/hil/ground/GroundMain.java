@@ -9,9 +9,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.heliostat.hil.rig.FlightOptions;
 import org.heliostat.hil.rig.MissionTime;
+import org.heliostat.protocol.BrokerUrl;
 import org.heliostat.protocol.Scenario;
 import org.heliostat.protocol.TextFiles;
 import org.heliostat.protocol.TextFiles.BadTextFile;
+import org.heliostat.protocol.TlsMaterial;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -54,8 +56,12 @@ public final class GroundMain implements Callable<Integer> {
   @Option(
       names = "--broker",
       paramLabel = "URL",
-      description = "Broker, for example tcp://host:1883. Default: one inside this process.")
+      description =
+          "Broker, for example tcp://host:1883, or ssl://host:8883 with --tls-trust. Default: one"
+              + " inside this process.")
   private @Nullable String brokerUrl;
+
+  @CommandLine.Mixin private TlsOptions tls;
 
   @Option(
       names = "--broker-port-file",
@@ -100,13 +106,20 @@ public final class GroundMain implements Callable<Integer> {
     Runtime.getRuntime().addShutdownHook(new Thread(this::stopAndWait, "ground-stop"));
     try (EmbeddedBroker broker = new EmbeddedBroker(run.resolve("broker"))) {
       String url = brokerUrl;
+      Optional<TlsMaterial> certificates = certificates();
       if (url == null) {
         broker.start();
         url = "tcp://127.0.0.1:" + broker.port();
         watch(scenario, time, broker);
       }
       try (GroundStation station =
-          new GroundStation(out, url, spacecraft, stationKeys, time, System::nanoTime)) {
+          new GroundStation(
+              out,
+              new GroundStation.Broker(url, certificates),
+              spacecraft,
+              stationKeys,
+              time,
+              System::nanoTime)) {
         work(station, stationKeys, broker.port());
       }
     } finally {
@@ -176,6 +189,23 @@ public final class GroundMain implements Callable<Integer> {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** TLS as the options have it, or why it cannot be so. */
+  private Optional<TlsMaterial> certificates() {
+    Optional<TlsMaterial> material = tls.material();
+    Optional<String> wrong =
+        tls.problem()
+            .or(
+                () ->
+                    brokerUrl == null
+                        ? material.map(given -> "--tls-trust: the own broker has no TLS")
+                        : BrokerUrl.problem(brokerUrl, material.isPresent()))
+            .or(() -> material.flatMap(TlsMaterial::problem).map(why -> "TLS: " + why));
+    if (wrong.isPresent()) {
+      throw new CommandLine.ParameterException(spec.commandLine(), wrong.get());
+    }
+    return material;
   }
 
   private Scenario scenario() {

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -16,9 +17,11 @@ import org.heliostat.hil.rig.MissionTime;
 import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.KeyStatus;
 import org.heliostat.protocol.LinkSeal;
+import org.heliostat.protocol.MqttConfig;
 import org.heliostat.protocol.MqttPort;
 import org.heliostat.protocol.PacketKind;
 import org.heliostat.protocol.Severity;
+import org.heliostat.protocol.TlsMaterial;
 import org.heliostat.protocol.Topics;
 import org.heliostat.protocol.Uplink;
 
@@ -58,9 +61,16 @@ final class GroundStation implements AutoCloseable {
   private long nextStatus;
   private long nextIndex;
 
+  /**
+   * Where the broker is.
+   *
+   * @param tls certificates; none for a connection in clear
+   */
+  record Broker(String url, Optional<TlsMaterial> tls) {}
+
   GroundStation(
       Path out,
-      String brokerUrl,
+      Broker broker,
       int spacecraft,
       GroundKeys keys,
       MissionTime time,
@@ -70,7 +80,7 @@ final class GroundStation implements AutoCloseable {
     this.hostNanos = hostNanos;
     this.keys = keys;
     this.topics = new Topics(spacecraft);
-    this.brokerUrl = brokerUrl;
+    this.brokerUrl = broker.url();
     this.archive =
         new DiskArchive(
             out,
@@ -94,10 +104,13 @@ final class GroundStation implements AutoCloseable {
     parts.replay(receiver::resume);
     this.port =
         new MqttPort(
-            brokerUrl,
-            "heliostat-ground-" + spacecraft + "-" + ProcessHandle.current().pid(),
-            topics.downlink(),
-            CONNECT_DEADLINE,
+            MqttConfig.of(
+                    broker.url(),
+                    "heliostat-ground-" + spacecraft + "-" + ProcessHandle.current().pid(),
+                    topics.downlink(),
+                    CONNECT_DEADLINE)
+                .withTls(broker.tls())
+                .withClock(hostNanos),
             this::arrived);
     long now = hostNanos.getAsLong();
     nextConnect = now;
@@ -211,6 +224,7 @@ final class GroundStation implements AutoCloseable {
     JsonObject json = new JsonObject();
     json.addProperty("broker", brokerUrl);
     json.addProperty("connected", port.connected());
+    port.trouble().ifPresent(why -> json.addProperty("broker_trouble", why));
     json.add("link", counters.json());
     json.add("products", archive.catalogue().json());
     json.add("commands", desk.json());

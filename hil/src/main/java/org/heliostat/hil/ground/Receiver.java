@@ -9,6 +9,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.heliostat.protocol.BeaconDecoder;
+import org.heliostat.protocol.BeaconSet;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.Housekeeping;
@@ -47,6 +49,7 @@ final class Receiver {
   private final Receipts receipts = new Receipts(assembly);
   private final Parts parts;
   private final Deque<OperatorReply> answers = new ArrayDeque<>();
+  private final BeaconDecoder beacons = new BeaconDecoder();
   private long oldest;
   private int run;
   private long heard;
@@ -160,6 +163,12 @@ final class Receiver {
         } else if (downlink.hasHousekeeping()) {
           counters.housekeeping++;
           housekeeping.accept(downlink.getHousekeeping());
+        } else if (downlink.hasBeacon()) {
+          counters.beacons++;
+          beacons
+              .decode(downlink.getBeacon())
+              .map(BeaconSet::housekeeping)
+              .ifPresentOrElse(housekeeping, () -> counters.beaconsNotRead++);
         }
       }
     }
@@ -237,7 +246,7 @@ final class Receiver {
     try {
       Downlink record = Downlink.parseFrom(bytes);
       return switch (record.getBodyCase()) {
-        case BODY_NOT_SET, RECORD_PART, BATCH, INQUIRY -> Optional.empty();
+        case BODY_NOT_SET, RECORD_PART, BATCH, INQUIRY, BEACON -> Optional.empty();
         default -> Optional.of(record);
       };
     } catch (InvalidProtocolBufferException e) {

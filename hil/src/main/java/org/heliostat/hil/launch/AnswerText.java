@@ -41,6 +41,7 @@ final class AnswerText {
           PRODUCT,
           RECORD_PART,
           BATCH,
+          BEACON,
           INQUIRY,
           BODY_NOT_SET ->
           "";

@@ -51,7 +51,9 @@ final class Crew {
     command.addAll(List.of("--broker-port-file", ready.toString()));
     command.addAll(List.of("--spacecraft-id", Integer.toString(plan.mission().getSpacecraftId())));
     command.addAll(timing());
-    plan.broker().ifPresent(address -> command.addAll(List.of("--broker", "tcp://" + address)));
+    String scheme = plan.groundTls().isEmpty() ? "tcp://" : "ssl://";
+    plan.broker().ifPresent(address -> command.addAll(List.of("--broker", scheme + address)));
+    command.addAll(plan.groundTls());
     Process ground = processes.start("ground", command, Map.of());
     await(ready, ground, "ground");
     return ground;
@@ -98,7 +100,7 @@ final class Crew {
             "--keys",
             run.boardKeys().toString(),
             "--broker",
-            "tcp://127.0.0.1:" + link),
+            (plan.mission().getLink().hasTls() ? "ssl" : "tcp") + "://127.0.0.1:" + link),
         Map.of(
             RigMain.WORLD_VARIABLE,
             run.world().toString(),

@@ -1,6 +1,7 @@
 package org.heliostat.hil.launch;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.Scenario;
@@ -17,6 +18,7 @@ import org.heliostat.protocol.Scenario;
  * @param speed mission seconds in a second
  * @param holdSeconds host seconds that it flies on when its frames are down
  * @param broker host and port of a broker that is there already
+ * @param groundTls options that give ground its certificates; none for a broker in clear
  */
 record FlightPlan(
     Installation installation,
@@ -32,7 +34,8 @@ record FlightPlan(
     double speed,
     long seed,
     double holdSeconds,
-    Optional<String> broker) {
+    Optional<String> broker,
+    List<String> groundTls) {
 
   /** A network and its manifest. */
   record ModelFiles(Path onnx, Path manifest) {}

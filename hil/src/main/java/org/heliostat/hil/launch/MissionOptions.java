@@ -1,7 +1,9 @@
 package org.heliostat.hil.launch;
 
 import java.nio.file.Path;
+import org.heliostat.hil.ground.TlsOptions;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options of a mission. */
@@ -84,8 +86,11 @@ final class MissionOptions {
       names = "--broker",
       paramLabel = "URL",
       description =
-          "MQTT 5 broker to use, tcp://host:port. Default: one in the ground station's process.")
+          "MQTT 5 broker to use, tcp://host:port, or ssl://host:port with --tls-trust and a mission"
+              + " file with link.tls. Default: one in the ground station's process.")
   @Nullable String broker;
+
+  @Mixin TlsOptions tls = new TlsOptions();
 
   @Option(
       names = "--out",

@@ -26,6 +26,7 @@ import org.heliostat.protocol.ModelManifest;
 import org.heliostat.protocol.Scenario;
 import org.heliostat.protocol.TextFiles;
 import org.heliostat.protocol.TextFiles.BadTextFile;
+import org.heliostat.protocol.TlsMaterial;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a plan of the options, or says what is wrong with them before anything is started. */
@@ -79,6 +80,9 @@ final class PlanCheck {
     Optional<String> broker = Optional.empty();
     if (options.broker != null) {
       broker = Optional.of(hostAndPort(options.broker));
+    }
+    checkTls(options, mission);
+    if (broker.isPresent()) {
       checkBroker(broker.get());
     }
     String id = ID.format(now) + "-" + pid;
@@ -109,16 +113,18 @@ final class PlanCheck {
                 : MissionOptions.DEFAULT_SPEED,
         options.seed,
         options.holdSeconds,
-        broker);
+        broker,
+        options.tls.arguments());
   }
 
   /** Host and port of a broker's URL. */
   static String hostAndPort(String url) throws SetupException {
     try {
       URI uri = new URI(url);
+      boolean tls = "ssl".equals(uri.getScheme());
       boolean plain = "tcp".equals(uri.getScheme()) || "mqtt".equals(uri.getScheme());
-      if (plain && uri.getHost() != null) {
-        int port = uri.getPort() < 0 ? 1883 : uri.getPort();
+      if ((plain || tls) && uri.getHost() != null) {
+        int port = uri.getPort() < 0 ? (tls ? 8883 : 1883) : uri.getPort();
         if (port > 0 && port < 65_536) {
           return uri.getHost() + ":" + port;
         }
@@ -126,7 +132,27 @@ final class PlanCheck {
     } catch (URISyntaxException e) {
       // said below
     }
-    throw new SetupException("--broker is \"" + url + "\", not of the form tcp://host:port");
+    throw new SetupException(
+        "--broker is \"" + url + "\", not of the form tcp://host:port or ssl://host:port");
+  }
+
+  /** Satellite and ground meet at one broker: both speak TLS to it, or none does. */
+  private static void checkTls(MissionOptions options, Mission mission) throws SetupException {
+    boolean broker = options.broker != null && options.broker.startsWith("ssl:");
+    Optional<TlsMaterial> ground = options.tls.material();
+    Optional<String> wrong = options.tls.problem();
+    if (wrong.isPresent()) {
+      throw new SetupException(wrong.get());
+    }
+    if (mission.getLink().hasTls() != broker || ground.isPresent() != broker) {
+      throw new SetupException(
+          "TLS wants all of them or none: --broker ssl://host:port, --tls-trust for ground, and the"
+              + " mission file's link.tls for the satellite");
+    }
+    Optional<String> unreadable = ground.flatMap(TlsMaterial::problem);
+    if (unreadable.isPresent()) {
+      throw new SetupException("--tls-trust and the files beside it: " + unreadable.get());
+    }
   }
 
   /** A broker that is not there now would only be missed when the flight has waited for it. */
@@ -140,7 +166,7 @@ final class PlanCheck {
       socket.connect(broker, BROKER_MILLIS);
     } catch (IOException e) {
       throw new SetupException(
-          "--broker: broker tcp://" + address + " cannot be reached: " + IoReason.of(e));
+          "--broker: broker " + address + " cannot be reached: " + IoReason.of(e));
     }
   }
 

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.heliostat.protocol.BeaconEncoder;
+import org.heliostat.protocol.BeaconSet;
 import org.heliostat.protocol.ByteSpan;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.Downlink;
@@ -459,6 +461,30 @@ class ReceiverTest {
         new GroundEvents(events::add, counters),
         counters,
         parts);
+  }
+
+  @Test
+  void beaconsAreHousekeepingAndThoseThatDoNotReadAreCounted() {
+    BeaconEncoder encoder = new BeaconEncoder(10);
+    byte[] key = beacon(encoder, 1);
+    byte[] next = beacon(encoder, 2);
+    receiver.receive(next, 0);
+    assertThat(live).isEmpty();
+    receiver.receive(key, 0);
+    receiver.receive(next, 0);
+    assertThat(live).extracting(Housekeeping::getSequence).containsExactly(1L, 2L);
+    assertThat(live).extracting(Housekeeping::getBoots).containsExactly(9, 9);
+    assertThat(live.get(1).getMissionNanos()).isEqualTo(20_000_000_000L);
+    assertThat(counters.beacons).isEqualTo(3);
+    assertThat(counters.beaconsNotRead).isEqualTo(1);
+    assertThat(counters.damaged).isZero();
+  }
+
+  private byte[] beacon(BeaconEncoder encoder, long sequence) {
+    Housekeeping snapshot =
+        Housekeeping.newBuilder().setBoots(9).setMissionNanos(sequence * 10_000_000_000L).build();
+    return sealed(
+        Downlink.newBuilder().setBeacon(encoder.encode(BeaconSet.of(snapshot, "main", sequence))));
   }
 
   private byte[] sealed(Downlink.Builder downlink) {

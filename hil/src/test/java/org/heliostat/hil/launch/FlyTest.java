@@ -160,7 +160,7 @@ class FlyTest {
   void aBrokerThatIsNotThereIsNamed() throws Exception {
     // nobody listens there
     options.broker = "tcp://127.0.0.1:1";
-    refused("--broker: broker tcp://127.0.0.1:1 cannot be reached: ");
+    refused("--broker: broker 127.0.0.1:1 cannot be reached: ");
     try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String address = listener.getInetAddress().getHostAddress() + ":" + listener.getLocalPort();
       options.broker = "tcp://" + address;
@@ -169,10 +169,28 @@ class FlyTest {
   }
 
   @Test
+  void tlsIsWantedAtAllThreeEndsOrAtNone() throws Exception {
+    options.broker = "ssl://127.0.0.1:1";
+    refused("TLS wants all of them or none");
+    CommandLine line = new CommandLine(options.tls);
+    CommandLine.ParseResult unused = line.parseArgs("--tls-trust", "ca.pem");
+    refused("TLS wants all of them or none");
+    options.broker = null;
+    refused("TLS wants all of them or none");
+    options.broker = "ssl://127.0.0.1:1";
+    options.mission = home.resolve("my.textproto");
+    put(options.mission, MISSION + "link { tls { trust: \"/keys/ca.pem\" } }\n");
+    refused("--tls-trust and the files beside it: there is no ");
+    CommandLine.ParseResult unusedToo = line.parseArgs("--tls-key", "k.pem");
+    refused("go with --tls-trust");
+  }
+
+  @Test
   void brokersAreHostAndPort() throws SetupException {
     assertThat(PlanCheck.hostAndPort("tcp://broker.example:1884")).isEqualTo("broker.example:1884");
     assertThat(PlanCheck.hostAndPort("mqtt://h")).isEqualTo("h:1883");
-    for (String wrong : new String[] {"h:1883", "ssl://h", "tcp://", "tcp://h:99999", "\u0000"}) {
+    assertThat(PlanCheck.hostAndPort("ssl://h")).isEqualTo("h:8883");
+    for (String wrong : new String[] {"h:1883", "wss://h", "tcp://", "tcp://h:99999", "\u0000"}) {
       assertThatThrownBy(() -> PlanCheck.hostAndPort(wrong)).isInstanceOf(SetupException.class);
     }
   }

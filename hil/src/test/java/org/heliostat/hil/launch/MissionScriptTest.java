@@ -68,7 +68,8 @@ class MissionScriptTest {
             1,
             1,
             holdSeconds,
-            Optional.empty());
+            Optional.empty(),
+            List.of());
     MissionTime time = new MissionTime(System.nanoTime(), 0, 0, 1_000_000);
     return new MissionScript(plan, watch, view, display, operator, time);
   }
