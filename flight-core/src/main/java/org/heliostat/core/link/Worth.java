@@ -14,7 +14,7 @@ import org.heliostat.protocol.Product;
  */
 final class Worth {
   /** Bytes that a packet costs beside what it carries, with its seal and its MQTT header. */
-  static final int PACKET_BYTES = 64;
+  static final int PACKET_BYTES = 96;
 
   private static final int CORNERS = 4;
 

@@ -304,6 +304,45 @@ class SendQueueTest {
     assertThat(queue.sentAgain()).isZero();
   }
 
+  /** A ground that says anything at all costs sending again, and nothing else. */
+  @Property(seed = "1", tries = 300)
+  void whateverGroundSaysNothingGoesButWhatTheRecordsHold(@ForAll long seed) {
+    Random random = new Random(seed);
+    SendQueue one = queue(8, 4000);
+    for (int id = 1; id <= 3; id++) {
+      one.offer(record(id, Priority.PRODUCT, 2500), START, OptionalLong.empty());
+    }
+    long number = 0;
+    long now = 0;
+    for (int step = 0; step < 60; step++) {
+      now += SECOND;
+      one.order(START, OptionalLong.empty());
+      Optional<Choice> next = one.next(Capacity.UNLIMITED, now);
+      while (next.isPresent()) {
+        Choice choice = next.get();
+        assertThat(choice.span().from()).isBetween(0, 2499);
+        assertThat(choice.span().to()).isBetween(choice.span().from() + 1, 2500);
+        choice.what().checksum = Optional.of(CHECKSUM);
+        one.sent(choice, ++number, now);
+        next = one.next(Capacity.UNLIMITED, now);
+      }
+      int[] spans = random.ints(2L * random.nextInt(4), -100, 2700).sorted().toArray();
+      int end = random.nextInt(-10, 2600);
+      boolean unused =
+          one.missing(
+              answer(1L + random.nextInt(4), 2500, end, spans).build(), random.nextLong(0, 500));
+      assertThat(one.bytesUnderWay()).isBetween(0L, 4000L);
+      assertThat(one.piecesUnderWay()).isBetween(0, 8);
+    }
+    assertThat(one.candidates()).as("only a receipt frees a record").isEqualTo(3);
+    for (int id = 1; id <= 3; id++) {
+      boolean unused = one.confirmed(id);
+      one.gone(id);
+    }
+    assertThat(one.bytesUnderWay()).isZero();
+    assertThat(one.piecesUnderWay()).isZero();
+  }
+
   /**
    * Whatever is lost: with an honest ground every byte arrives, no byte that ground has is sent,
    * and the counts of what is under way stay right.

@@ -39,6 +39,7 @@ import picocli.CommandLine.Parameters;
       "faults: every scenario of a folder, each judged by what it expects.",
       "kill: the flight process is killed at random instants, 25 kills a flight.",
       "power-loss: the recorder in an emulated guest whose power goes in mid-write, 5 cuts a disk.",
+      "hostile: somebody who owns the broker and has no key sends frames of all kinds.",
       "Leaves target/campaigns/KIND/summary.json and a folder for each flight beside it.",
       "Exit code: 0 all flights passed, 1 one failed, 2 wrong use or set-up."
     })
@@ -47,7 +48,9 @@ final class CampaignVerb implements Callable<Integer> {
   private static final String FAULTS = "faults";
   private static final String KILL = "kill";
   private static final String POWER_LOSS = "power-loss";
-  private static final List<String> KINDS = List.of(FAULTS, KILL, POWER_LOSS);
+  private static final String HOSTILE = "hostile";
+  private static final List<String> KINDS = List.of(FAULTS, KILL, POWER_LOSS, HOSTILE);
+  private static final int HOSTILE_FRAMES = 100_000;
   private static final int MOST_RUNS = 1000;
   private static final String SUFFIX = ".textproto";
 
@@ -58,7 +61,7 @@ final class CampaignVerb implements Callable<Integer> {
   private static final Gson PRETTY =
       new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
-  @Parameters(index = "0", paramLabel = "KIND", description = "faults, kill, power-loss.")
+  @Parameters(index = "0", paramLabel = "KIND", description = "faults, kill, power-loss, hostile.")
   private String kind;
 
   @Option(
@@ -80,7 +83,8 @@ final class CampaignVerb implements Callable<Integer> {
       description = {
         "faults: flights of each scenario, with seeds that follow on. Default: 1.",
         "kill: kills. Default: 25.",
-        "power-loss: cuts. Default: 5."
+        "power-loss: cuts. Default: 5.",
+        "hostile: frames. Default: 100000."
       })
   private @Nullable Integer runs;
 
@@ -138,9 +142,11 @@ final class CampaignVerb implements Callable<Integer> {
       throw new SetupException("--scenarios and --only are for the campaign " + FAULTS);
     }
     int most = kind.equals(KILL) ? KillPlan.MOST : PowerLossSeries.MOST;
-    int count = runs != null ? runs : kind.equals(FAULTS) ? 1 : most;
-    if (count < 1 || count > MOST_RUNS) {
-      throw new SetupException("--runs is " + count + ", not within 1 to " + MOST_RUNS);
+    int usual = kind.equals(FAULTS) ? 1 : kind.equals(HOSTILE) ? HOSTILE_FRAMES : most;
+    int mostRuns = kind.equals(HOSTILE) ? HostileVerb.MOST : MOST_RUNS;
+    int count = runs != null ? runs : usual;
+    if (count < 1 || count > mostRuns) {
+      throw new SetupException("--runs is " + count + ", not within 1 to " + mostRuns);
     }
     Installation installation = Installation.find();
     installation.check();
@@ -149,9 +155,12 @@ final class CampaignVerb implements Callable<Integer> {
             .toAbsolutePath()
             .normalize();
     List<Planned> planned =
-        kind.equals(FAULTS)
-            ? plan(installation, folder, count)
-            : parts(kind.equals(KILL) ? "flight-" : "disk-", folder, count, most, seed);
+        switch (kind) {
+          case FAULTS -> plan(installation, folder, count);
+          case HOSTILE ->
+              List.of(new Planned("flight", Optional.empty(), 0, seed, folder.resolve("flight")));
+          default -> parts(kind.equals(KILL) ? "flight-" : "disk-", folder, count, most, seed);
+        };
     String image = Files.readString(installation.imageDigest()).strip();
     makeFolder(folder);
     try (FileChannel lock =
@@ -181,6 +190,7 @@ final class CampaignVerb implements Callable<Integer> {
               folder,
               losses::fly);
         }
+        case HOSTILE -> flyHostile(planned.get(0), count, image, folder);
         default -> fly(planned, image, folder);
       };
     }
@@ -267,6 +277,40 @@ final class CampaignVerb implements Callable<Integer> {
     return tally.exitCode();
   }
 
+  /** One flight, however many frames. */
+  private int flyHostile(Planned flight, int frames, String image, Path folder)
+      throws IOException, InterruptedException {
+    Path file = flight.folder().resolve("summary.json");
+    int code = 0;
+    if (fresh
+        || !flight.done(image)
+        || JsonFiles.whole(JsonFiles.object(file).orElseThrow(), "frames") != frames) {
+      RunFolder.removeTree(flight.folder());
+      code = start(flight, List.of("hostile", "--hostile-frames", Integer.toString(frames)));
+    }
+    Optional<JsonObject> flown = JsonFiles.object(file);
+    boolean passed = flown.isPresent() && flown.get().get("passed").getAsBoolean();
+    JsonObject summary = head(passed, frames, image);
+    JsonObject outcomes = new JsonObject();
+    JsonObject seen = flown.map(one -> JsonFiles.child(one, "seen")).orElseGet(JsonObject::new);
+    outcomes.addProperty("executed", JsonFiles.whole(seen, "executed"));
+    outcomes.addProperty("refused", JsonFiles.whole(seen, "counted_by_satellite"));
+    outcomes.addProperty("refused_by_ground", JsonFiles.whole(seen, "counted_by_ground"));
+    outcomes.addProperty("not_flown", flown.isPresent() ? 0 : frames);
+    summary.add("outcomes", outcomes);
+    summary.add("seen", seen);
+    flown.ifPresent(one -> summary.add("violations", one.get("violations")));
+    write(folder, summary);
+    System.out.printf(
+        "%d hostile frames: %s; %s%n",
+        frames,
+        flown.isPresent()
+            ? (passed ? "passed" : "failed") + " " + outcomes
+            : "not flown, exit code " + code + ", see " + flight.folder() + ".log",
+        folder.resolve("summary.json"));
+    return flown.isEmpty() ? 2 : passed ? 0 : 1;
+  }
+
   private List<Planned> plan(Installation installation, Path folder, int runs)
       throws SetupException, IOException {
     Path from = scenarios == null ? installation.home().resolve("hil/scenarios") : scenarios;
@@ -344,13 +388,18 @@ final class CampaignVerb implements Callable<Integer> {
 
   /** Each flight is a process of its own, as if a user had typed it. */
   private int start(Planned flight) throws IOException, InterruptedException {
-    List<String> command =
-        JavaCommand.of(
-            List.of("heliostat.home=" + System.getProperty("heliostat.home")), Fly.class.getName());
-    command.addAll(
+    return start(
+        flight,
         flight.scenario().isPresent()
             ? List.of("mission", "--scenario", flight.scenario().get().toString())
             : List.of("kill", "--kills", Integer.toString(flight.runs())));
+  }
+
+  private int start(Planned flight, List<String> verb) throws IOException, InterruptedException {
+    List<String> command =
+        JavaCommand.of(
+            List.of("heliostat.home=" + System.getProperty("heliostat.home")), Fly.class.getName());
+    command.addAll(verb);
     command.addAll(
         List.of("--seed", Long.toString(flight.seed()), "--out", flight.folder().toString()));
     Path log = flight.folder().resolveSibling(flight.name() + ".log");

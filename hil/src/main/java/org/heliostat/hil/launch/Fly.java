@@ -52,6 +52,7 @@ public final class Fly implements Callable<Integer> {
     line.addSubcommand(new CampaignVerb());
     line.addSubcommand(new RigVerb());
     line.addSubcommand(new KillVerb());
+    line.addSubcommand(new HostileVerb());
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler(
         (failure, command, parsed) -> {

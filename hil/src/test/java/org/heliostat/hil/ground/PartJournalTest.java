@@ -99,7 +99,7 @@ class PartJournalTest {
     PartAssembly.Taken unused = assembly.take(large, 1);
     try (PartJournal journal = new PartJournal(file())) {
       long highest = 0;
-      for (int i = 0; i < 2 * PartJournal.MOST_BYTES / (1 << 19); i++) {
+      for (int i = 0; i < PartJournal.MOST_BYTES / (1 << 19) + 20; i++) {
         journal.add(large, assembly);
         highest = Math.max(highest, journal.bytes());
       }

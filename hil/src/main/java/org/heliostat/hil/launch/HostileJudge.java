@@ -1,0 +1,152 @@
+package org.heliostat.hil.launch;
+
+import com.google.gson.JsonObject;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.heliostat.hil.report.JsonFiles;
+
+/**
+ * Whether hostile frames have done nothing: of every command that the satellite speaks of ground
+ * has a line that it sent it, and it ran once; the frames are counted; the heap is as large at the
+ * end as at the beginning. Immutable.
+ */
+final class HostileJudge {
+  /** Frames may be lost that come while the queue of the satellite is full. */
+  private static final double LEAST_COUNTED = 0.98;
+
+  /** Growth of what is left of the heap after collections, in bytes. */
+  private static final long MOST_GROWTH = 4 << 20;
+
+  /** Packets of housekeeping at either end of the flight of which the least heap counts. */
+  private static final int PART = 4;
+
+  private final List<JsonObject> audit;
+  private final List<JsonObject> reports;
+  private final List<JsonObject> events;
+  private final List<JsonObject> telemetry;
+  private final JsonObject ground;
+
+  HostileJudge(
+      List<JsonObject> audit,
+      List<JsonObject> reports,
+      List<JsonObject> events,
+      List<JsonObject> telemetry,
+      JsonObject ground) {
+    this.audit = List.copyOf(audit);
+    this.reports = List.copyOf(reports);
+    this.events = List.copyOf(events);
+    this.telemetry = List.copyOf(telemetry);
+    this.ground = ground.deepCopy();
+  }
+
+  /** What has happened that must not. */
+  List<String> violations(long toSatellite, long toGround) {
+    List<String> found = new ArrayList<>();
+    if (executed() > 0) {
+      found.add(executed() + " commands that ground has not sent");
+    }
+    Map<Long, Integer> started = new HashMap<>();
+    for (JsonObject report : reports) {
+      if (JsonFiles.text(report, "stage").equals("STARTED")) {
+        started.merge(JsonFiles.whole(report, "counter"), 1, Integer::sum);
+      }
+    }
+    started.forEach(
+        (counter, times) -> {
+          if (counter != 0 && times > 1) {
+            found.add("command " + counter + " has started " + times + " times");
+          }
+        });
+    long boots = events.stream().filter(event -> name(event).equals("BOOT")).count();
+    if (boots != 1) {
+      found.add(boots + " boots");
+    }
+    if (refused() < LEAST_COUNTED * toSatellite) {
+      found.add("of " + toSatellite + " frames " + refused() + " are counted");
+    }
+    if (damagedOnGround() < LEAST_COUNTED * toGround) {
+      found.add("of " + toGround + " frames to ground " + damagedOnGround() + " are counted");
+    }
+    if (heapGrowth() > MOST_GROWTH) {
+      found.add("the heap has grown by " + heapGrowth() + " bytes");
+    }
+    return found;
+  }
+
+  void addTo(JsonObject seen) {
+    seen.addProperty("executed", executed());
+    seen.addProperty("counted_by_satellite", refused());
+    seen.addProperty("counted_by_ground", damagedOnGround());
+    seen.addProperty("heap_growth_bytes", heapGrowth());
+    seen.addProperty(
+        "bad_packet_events",
+        events.stream().filter(event -> name(event).equals("BAD_PACKET")).count());
+  }
+
+  private static String name(JsonObject event) {
+    return JsonFiles.text(event, "name");
+  }
+
+  /** Commands that the satellite reports and ground has not sent. */
+  private long executed() {
+    Set<Long> sent = new HashSet<>();
+    sent.add(0L);
+    for (JsonObject line : audit) {
+      if (JsonFiles.text(line, "stage").equals("SENT")) {
+        sent.add(JsonFiles.whole(line, "counter"));
+      }
+    }
+    return reports.stream()
+        .map(report -> JsonFiles.whole(report, "counter"))
+        .filter(counter -> !sent.contains(counter))
+        .distinct()
+        .count();
+  }
+
+  /** Frames that the satellite has counted as not authentic, not new, or one too many. */
+  private long refused() {
+    long most = 0;
+    for (JsonObject packet : telemetry) {
+      if (packet.has("bad_packets") || packet.has("keys")) {
+        most =
+            Math.max(
+                most,
+                JsonFiles.whole(packet, "bad_packets")
+                    + JsonFiles.whole(packet, "packets_dropped")
+                    + JsonFiles.whole(JsonFiles.child(packet, "keys"), "replayed"));
+      }
+    }
+    return most;
+  }
+
+  private long damagedOnGround() {
+    JsonObject link = JsonFiles.child(ground, "link");
+    return JsonFiles.whole(link, "damaged") + JsonFiles.whole(link, "overflowed");
+  }
+
+  /** The heap falls with each collection: the least of the last packets against the first ones. */
+  private long heapGrowth() {
+    List<Long> heap = new ArrayList<>();
+    for (JsonObject packet : telemetry) {
+      long used = JsonFiles.whole(JsonFiles.child(packet, "memory"), "heap_used_bytes");
+      if (used > 0) {
+        heap.add(used);
+      }
+    }
+    int part = Math.max(1, heap.size() / PART);
+    if (heap.size() < 2 * part) {
+      return 0;
+    }
+    long first = heap.subList(0, part).stream().mapToLong(used -> used).min().orElse(0);
+    long last =
+        heap.subList(heap.size() - part, heap.size()).stream()
+            .mapToLong(used -> used)
+            .min()
+            .orElse(0);
+    return last - first;
+  }
+}

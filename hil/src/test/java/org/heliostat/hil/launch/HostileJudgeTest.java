@@ -1,0 +1,84 @@
+package org.heliostat.hil.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class HostileJudgeTest {
+  private final List<JsonObject> audit = new ArrayList<>();
+  private final List<JsonObject> reports = new ArrayList<>();
+  private final List<JsonObject> events = new ArrayList<>();
+  private final List<JsonObject> telemetry = new ArrayList<>();
+  private JsonObject ground = json("{'link':{'damaged':50,'overflowed':0}}");
+
+  HostileJudgeTest() {
+    audit.add(json("{'counter':1,'stage':'SENT'}"));
+    reports.add(json("{'counter':1,'stage':'STARTED'}"));
+    reports.add(json("{'counter':1,'stage':'COMPLETED'}"));
+    reports.add(json("{'counter':0,'stage':'COMPLETED'}"));
+    events.add(json("{'name':'BOOT'}"));
+    events.add(json("{'name':'BAD_PACKET'}"));
+    for (int i = 0; i < 8; i++) {
+      telemetry.add(
+          json("{'memory':{'heap_used_bytes':" + (20_000_000 + i % 3 * 1_000_000) + "}}"));
+    }
+    telemetry.add(json("{'bad_packets':900,'packets_dropped':10,'keys':{'replayed':90}}"));
+  }
+
+  private static JsonObject json(String text) {
+    return JsonParser.parseString(text).getAsJsonObject();
+  }
+
+  private List<String> violations() {
+    return new HostileJudge(audit, reports, events, telemetry, ground).violations(1_000, 50);
+  }
+
+  @Test
+  void framesThatHaveDoneNothingAreNoViolation() {
+    assertThat(violations()).isEmpty();
+    JsonObject seen = new JsonObject();
+    new HostileJudge(audit, reports, events, telemetry, ground).addTo(seen);
+    assertThat(seen.toString())
+        .isEqualTo(
+            "{\"executed\":0,\"counted_by_satellite\":1000,\"counted_by_ground\":50,"
+                + "\"heap_growth_bytes\":0,\"bad_packet_events\":1}");
+  }
+
+  @Test
+  void aCommandThatGroundHasNotSentIsSeen() {
+    reports.add(json("{'counter':2,'stage':'FAILED'}"));
+    assertThat(violations()).containsExactly("1 commands that ground has not sent");
+  }
+
+  @Test
+  void aCommandThatHasRunTwiceIsSeen() {
+    reports.add(json("{'counter':1,'stage':'STARTED'}"));
+    assertThat(violations()).containsExactly("command 1 has started 2 times");
+  }
+
+  @Test
+  void aSecondBootIsSeen() {
+    events.add(json("{'name':'BOOT'}"));
+    assertThat(violations()).containsExactly("2 boots");
+  }
+
+  @Test
+  void framesThatNobodyHasCountedAreSeen() {
+    telemetry.set(8, json("{'bad_packets':900,'packets_dropped':10,'keys':{'replayed':69}}"));
+    assertThat(violations()).containsExactly("of 1000 frames 979 are counted");
+    telemetry.set(8, json("{'bad_packets':980}"));
+    ground = json("{'link':{'damaged':48}}");
+    assertThat(violations()).containsExactly("of 50 frames to ground 48 are counted");
+  }
+
+  @Test
+  void aHeapThatGrowsIsSeen() {
+    telemetry.set(6, json("{'memory':{'heap_used_bytes':26000000}}"));
+    telemetry.set(7, json("{'memory':{'heap_used_bytes':25000000}}"));
+    assertThat(violations()).containsExactly("the heap has grown by 5000000 bytes");
+  }
+}
