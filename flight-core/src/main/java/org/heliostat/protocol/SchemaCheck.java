@@ -11,8 +11,8 @@ import java.util.List;
 
 /**
  * Checks a message against the {@code meta} options of its own schema: required fields, ranges of
- * numbers, which are finite, lengths of strings and lists, values of enums that the schema knows.
- * Stateless and thread-safe.
+ * numbers, which are finite, lengths of strings and lists, values of enums that the schema knows;
+ * no field that it does not know. Stateless and thread-safe.
  */
 public final class SchemaCheck {
   private SchemaCheck() {}
@@ -44,7 +44,7 @@ public final class SchemaCheck {
 
     @Override
     public String toString() {
-      return name() + " " + text;
+      return path.isEmpty() ? text : name() + " " + text;
     }
   }
 
@@ -58,6 +58,12 @@ public final class SchemaCheck {
   }
 
   private static void check(Message message, List<Problem.Step> at, List<Problem> found) {
+    // of a newer schema: what it asks for cannot be done, and half of it is not what was meant
+    message.getUnknownFields().asMap().keySet().stream()
+        .findFirst()
+        .ifPresent(
+            number ->
+                found.add(new Problem(at, "holds the field " + number + ", which is unknown")));
     for (FieldDescriptor field : message.getDescriptorForType().getFields()) {
       FieldMeta meta = field.getOptions().getExtension(Options.meta);
       if (field.isRepeated()) {
