@@ -57,12 +57,9 @@ public final class BeaconDecoder {
   }
 
   private Beacon key(ByteString content) throws IOException {
-    if (content.size() > MOST_BYTES) {
-      throw new InvalidProtocolBufferException("too large");
-    }
     // bounded by its size alone: what a later release says that this one does not know is no reason
     // to know nothing
-    Beacon beacon = Beacon.parseFrom(content);
+    Beacon beacon = Beacon.parseFrom(Deflated.unpack(content, MOST_BYTES));
     int checksum = BeaconEncoder.checksum(content);
     Beacon unused = keys.remove(checksum);
     keys.put(checksum, beacon);

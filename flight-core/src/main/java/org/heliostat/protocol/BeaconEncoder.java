@@ -40,7 +40,7 @@ public final class BeaconEncoder {
         return BeaconFrame.newBuilder().setKey(keyChecksum).setChanges(changes.get()).build();
       }
     }
-    ByteString whole = beacon.toByteString();
+    ByteString whole = Deflated.pack(beacon.toByteArray());
     key = Optional.of(beacon);
     keyChecksum = checksum(whole);
     age = 0;

@@ -13,6 +13,7 @@ import java.util.Set;
 public final class BeaconSet {
   private static final int MOST_ELEMENTS = 64;
   private static final long MILLI = 1_000_000L;
+  private static final long CENTI = 10_000_000L;
 
   /** What stands as the platform's own, apart from the lists. */
   private static final Set<String> OF_THE_PLATFORM = Set.of("bus", "board");
@@ -36,9 +37,8 @@ public final class BeaconSet {
     }
     beacon
         .setSequence(sequence)
-        .setMissionMillis(Math.floorDiv(snapshot.getMissionNanos(), MILLI))
-        .setUtcOffsetMillis(
-            Math.floorDiv(snapshot.getUtcNanos() - snapshot.getMissionNanos(), MILLI));
+        .setMissionTime(Math.floorDiv(snapshot.getMissionNanos(), CENTI))
+        .setUtcOffset(Math.floorDiv(snapshot.getUtcNanos() - snapshot.getMissionNanos(), CENTI));
     if (snapshot.getTime().hasQuality()) {
       beacon.setTimeQuality(snapshot.getTime().getQuality());
     }
@@ -93,8 +93,8 @@ public final class BeaconSet {
               .setSinceNanos(fault.getSinceMillis() * MILLI));
     }
     return packet
-        .setMissionNanos(beacon.getMissionMillis() * MILLI)
-        .setUtcNanos((beacon.getMissionMillis() + beacon.getUtcOffsetMillis()) * MILLI)
+        .setMissionNanos(beacon.getMissionTime() * CENTI)
+        .setUtcNanos((beacon.getMissionTime() + beacon.getUtcOffset()) * CENTI)
         .setBeacon(beacon)
         .build();
   }

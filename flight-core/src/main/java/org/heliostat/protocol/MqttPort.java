@@ -6,6 +6,7 @@ import java.net.SocketException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
@@ -51,6 +52,9 @@ public final class MqttPort implements AutoCloseable {
   static final long WINDOW_BYTES = 4L << 20;
   static final int LIVE_MESSAGES = 16;
 
+  /** A connection that the broker ends sooner is a brief one; the second in a row costs a pause. */
+  private static final long BRIEF_NANOS = 10_000_000_000L;
+
   private static final int KEEP_ALIVE_SECONDS = 15;
   private static final int RECEIVE_MAXIMUM = 256;
   private static final int MQTT_LARGEST_RECEIVE_MAXIMUM = 65_535;
@@ -66,6 +70,7 @@ public final class MqttPort implements AutoCloseable {
   private final long acknowledgeNanos;
   private final Consumer<byte[]> receiver;
   private final Backoff backoff = new Backoff();
+  private final AtomicInteger briefOnes = new AtomicInteger();
   private final AtomicLong stalls = new AtomicLong();
   private final AtomicLong takenOver = new AtomicLong();
   private final AtomicLong ignored = new AtomicLong();
@@ -332,6 +337,7 @@ public final class MqttPort implements AutoCloseable {
     private final Client client;
     private final SendWindow live = new SendWindow(LIVE_MESSAGES, WINDOW_BYTES);
     private final AtomicBoolean left = new AtomicBoolean();
+    private volatile long began;
     private volatile SendWindow window = new SendWindow(1, WINDOW_BYTES);
 
     Connection(Client client) {
@@ -343,6 +349,7 @@ public final class MqttPort implements AutoCloseable {
       Integer receiveMaximum = answer == null ? null : answer.getReceiveMaximum();
       int broker = receiveMaximum == null ? MQTT_LARGEST_RECEIVE_MAXIMUM : receiveMaximum;
       // Paho counts a message of QoS 0 as one of them while it leaves
+      began = now();
       window = new SendWindow(Math.min(config.window(), Math.max(1, broker - 1)), WINDOW_BYTES);
     }
 
@@ -396,7 +403,7 @@ public final class MqttPort implements AutoCloseable {
     @Override
     public void disconnected(MqttDisconnectResponse response) {
       int code = response.getReturnCode();
-      if (connection != this || code < FIRST_ERROR || code == SHUTTING_DOWN) {
+      if (connection != this || endedByTheWay(response, code) || code == SHUTTING_DOWN) {
         return;
       }
       if (left.compareAndSet(false, true)) {
@@ -407,9 +414,29 @@ public final class MqttPort implements AutoCloseable {
             Optional.of(
                 code == SESSION_TAKEN_OVER
                     ? "another client with our name took it over"
-                    : "the broker ended it with reason 0x" + Integer.toHexString(code));
+                    : code == 0
+                        ? "the broker ends it as soon as it is up; perhaps another client has our name"
+                        : "the broker ended it with reason 0x" + Integer.toHexString(code));
         backoff.lost(now());
       }
+    }
+
+    /**
+     * Whether it ended as connections do. mosquitto 2.0 gives no reason to a client whose session
+     * another one takes over; what there is to see is that it closes, in good order, what has just
+     * been made, again and again. A radio link that is cut ends without such order.
+     */
+    private boolean endedByTheWay(MqttDisconnectResponse response, int code) {
+      if (code >= FIRST_ERROR) {
+        return false;
+      }
+      MqttException failure = response.getException();
+      boolean orderly = failure != null && failure.getCause() instanceof EOFException;
+      if (!orderly || now() - began >= BRIEF_NANOS) {
+        briefOnes.set(0);
+        return true;
+      }
+      return briefOnes.incrementAndGet() < 2;
     }
 
     @Override

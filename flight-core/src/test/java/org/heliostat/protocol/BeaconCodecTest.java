@@ -26,7 +26,7 @@ class BeaconCodecTest {
     return Beacon.newBuilder()
         .setSet("main")
         .setSequence(sequence)
-        .setMissionMillis(sequence * 10_000L)
+        .setMissionTime(sequence * 10_000L)
         .addMonitors(BeaconMonitor.newBuilder().setName("battery").setVolts(-7).setAmperes(300))
         .addCards(BeaconCard.newBuilder().setName("card0").setCelsius(40 + sequence % 3))
         .build();
@@ -40,8 +40,8 @@ class BeaconCodecTest {
     }
     if (random.nextBoolean()) {
       beacon
-          .setMissionMillis(random.nextLong())
-          .setUtcOffsetMillis(random.nextBoolean() ? Long.MIN_VALUE : Long.MAX_VALUE)
+          .setMissionTime(random.nextLong())
+          .setUtcOffset(random.nextBoolean() ? Long.MIN_VALUE : Long.MAX_VALUE)
           .setBoots(random.nextInt())
           .setMode(Mode.forNumber(random.nextInt(5)))
           .setGolden(random.nextBoolean())
@@ -118,7 +118,7 @@ class BeaconCodecTest {
 
   @Test
   void whatWasAbsentComesAndGoes() {
-    Beacon bare = beacon(1).toBuilder().clearMissionMillis().build();
+    Beacon bare = beacon(1).toBuilder().clearMissionTime().build();
     Beacon full = beacon(2);
     for (List<Beacon> order : List.of(List.of(bare, full, bare), List.of(full, bare, full))) {
       encoder.restart();
@@ -153,6 +153,10 @@ class BeaconCodecTest {
     return BeaconFrame.newBuilder().setKey(key).setChanges(ByteString.copyFrom(content)).build();
   }
 
+  private static BeaconFrame key(ByteString content) {
+    return BeaconFrame.newBuilder().setKeyFrame(content).build();
+  }
+
   @Test
   void badFramesAreCountedAndNoMore() {
     BeaconFrame good = encoder.encode(beacon(0));
@@ -179,9 +183,12 @@ class BeaconCodecTest {
             changes(key, 7, 0x40, 5),
             changes(key, 5, 0x10, 2),
             BeaconFrame.newBuilder().setKeyFrame(ByteString.copyFrom(new byte[] {-1})).build(),
-            BeaconFrame.newBuilder()
-                .setKeyFrame(ByteString.copyFrom(new byte[BeaconDecoder.MOST_BYTES + 1]))
-                .build());
+            // no message in it, nothing in it, something behind it
+            key(Deflated.pack(new byte[] {-1})),
+            key(ByteString.EMPTY),
+            key(Deflated.pack(beacon(1).toByteArray()).concat(ByteString.copyFrom(new byte[1]))),
+            // little that holds much
+            key(Deflated.pack(new byte[BeaconDecoder.MOST_BYTES + 1])));
     for (BeaconFrame one : bad) {
       assertThat(decoder.decode(one)).as(one.toString()).isEmpty();
     }

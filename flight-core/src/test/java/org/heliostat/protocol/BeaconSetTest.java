@@ -104,16 +104,11 @@ class BeaconSetTest {
     for (int cycle = 0; cycle < cycles; cycle++) {
       Beacon beacon = BeaconSet.of(snapshot(cycle, 10 * cycle, noise), "main", cycle);
       BeaconFrame frame = encoder.encode(beacon);
-      bytes +=
-          Downlink.newBuilder()
-              .setBeacon(frame)
-              .setStreamSequence(cycle)
-              .build()
-              .getSerializedSize();
+      bytes += Downlink.newBuilder().setBeacon(frame).build().getSerializedSize();
       assertThat(decoder.decode(frame)).contains(beacon);
     }
-    // 28 B of a seal and 12 of MQTT come to it, and 120 B are promised
-    assertThat((double) bytes / cycles).isLessThan(80);
+    // a seal of 28 B and 15 B of MQTT come to it, and 120 B are promised
+    assertThat((double) bytes / cycles).isLessThan(72);
   }
 
   @Test
@@ -131,9 +126,9 @@ class BeaconSetTest {
     assertThat(after.getSet()).isEqualTo("main");
     assertThat(after.getSequence()).isEqualTo(12);
     assertThat(after.getMissionNanos())
-        .isBetween(before.getMissionNanos() - 1_000_000, before.getMissionNanos());
+        .isBetween(before.getMissionNanos() - 10_000_000, before.getMissionNanos());
     assertThat(after.getUtcNanos())
-        .isBetween(before.getUtcNanos() - 2_000_000, before.getUtcNanos());
+        .isBetween(before.getUtcNanos() - 20_000_000, before.getUtcNanos());
     assertThat(after.getBusVolts()).isCloseTo(before.getBusVolts(), within(0.0051f));
     assertThat(after.getBusWatts()).isCloseTo(before.getBusWatts(), within(0.051f));
     assertThat(after.getBoardCelsius()).isCloseTo(before.getBoardCelsius(), within(0.051f));

@@ -182,6 +182,12 @@ final class FakeBroker implements AutoCloseable {
       write(0x40, body[at], body[at + 1], code, 0);
     }
 
+    /** Ends it as a radio link does: with a reset. */
+    void cut() throws IOException {
+      socket.setSoLinger(true, 0);
+      socket.close();
+    }
+
     @Override
     public void close() throws IOException {
       socket.close();

@@ -196,10 +196,24 @@ class MqttPortTest {
       assertThat(line.subscribe().text()).contains("h1/u");
       // one that was under way is none of the next connection
       assertThat(send(port, 1)).isTrue();
-      line.close();
+      line.cut();
       await(() -> !port.connected());
       assertThat(port.trouble()).isEmpty();
     }
+  }
+
+  @Test
+  void aBrokerThatEndsWhatHasJustBeenMadeAgainAndAgainIsGivenTime() throws Exception {
+    MqttPort port = port(1);
+    assertThat(port.connect()).isTrue();
+    broker.line().close();
+    await(() -> !port.connected());
+    assertThat(port.connect()).isTrue();
+    broker.line().close();
+    await(() -> port.trouble().isPresent());
+    assertThat(port.connect()).isFalse();
+    pass(1);
+    assertThat(port.connect()).isTrue();
   }
 
   @Test

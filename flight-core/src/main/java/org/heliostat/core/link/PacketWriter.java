@@ -83,14 +83,10 @@ final class PacketWriter {
 
   /**
    * Sends live telemetry; what is not taken is gone, and so is what the broker still has after a
-   * while. A beacon has times of its own, in fewer bytes.
+   * while. A beacon has a number and times of its own, in fewer bytes.
    */
   boolean live(Downlink.Builder packet) {
-    long sequence = nextSequence();
-    return publish(
-        packet.hasBeacon() ? packet.setStreamSequence(sequence) : stamped(packet, sequence),
-        new byte[0],
-        0);
+    return publish(packet.hasBeacon() ? packet : stamped(packet, nextSequence()), new byte[0], 0);
   }
 
   /**

@@ -23,10 +23,11 @@ class MosquittoFlightTest {
     Files.writeString(
         mission,
         Files.readString(FlightRun.ROOT.resolve("payload-ai/src/main/missions/default.textproto"))
-            + """
-            link { tls { trust: "%s" certificate: "%s" key: "%s" } }
-            """
-                .formatted(made.file("ca.pem"), made.file("client.pem"), made.file("client.key")));
+            .replace(
+                "link {",
+                "link { tls { trust: \"%s\" certificate: \"%s\" key: \"%s\" }"
+                    .formatted(
+                        made.file("ca.pem"), made.file("client.pem"), made.file("client.key"))));
     try (Mosquitto broker =
             Mosquitto.start(
                 folder,
