@@ -9,6 +9,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import javax.net.ssl.SSLException;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttActionListener;
@@ -46,6 +48,14 @@ import org.jspecify.annotations.Nullable;
  * called from any, and never blocks.
  */
 public final class MqttPort implements AutoCloseable {
+  /** Held, so that it stays as it is: Paho tells each connection that ends with a stack trace. */
+  private static final Logger PAHO = Logger.getLogger("org.eclipse.paho.mqttv5");
+
+  static {
+    // what goes wrong is counted and told by this class
+    PAHO.setLevel(Level.OFF);
+  }
+
   /** Largest payload that either end takes, in bytes. */
   public static final int MAX_PAYLOAD_BYTES = 1 << 20;
 
