@@ -9,8 +9,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import javax.net.ssl.SSLException;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttActionListener;
@@ -48,14 +46,6 @@ import org.jspecify.annotations.Nullable;
  * called from any, and never blocks.
  */
 public final class MqttPort implements AutoCloseable {
-  /** Held, so that it stays as it is: Paho tells each connection that ends with a stack trace. */
-  private static final Logger PAHO = Logger.getLogger("org.eclipse.paho.mqttv5");
-
-  static {
-    // what goes wrong is counted and told by this class
-    PAHO.setLevel(Level.OFF);
-  }
-
   /** Largest payload that either end takes, in bytes. */
   public static final int MAX_PAYLOAD_BYTES = 1 << 20;
 
@@ -156,6 +146,7 @@ public final class MqttPort implements AutoCloseable {
       }
       backoff.connected(now());
       trouble = Optional.empty();
+      next.inUse = true;
       connection = next;
       return true;
     } catch (MqttException e) {
@@ -263,6 +254,10 @@ public final class MqttPort implements AutoCloseable {
     Connection current = connection;
     connection = null;
     if (current != null) {
+      // one that has ended by itself may not have said so yet
+      if (current.client.isConnected()) {
+        current.inUse = false;
+      }
       discard(current.client);
     }
   }
@@ -348,6 +343,10 @@ public final class MqttPort implements AutoCloseable {
     private final SendWindow live = new SendWindow(LIVE_MESSAGES, WINDOW_BYTES);
     private final AtomicBoolean left = new AtomicBoolean();
     private volatile long began;
+
+    /** Neither being made nor ended by us. */
+    private volatile boolean inUse;
+
     private volatile SendWindow window = new SendWindow(1, WINDOW_BYTES);
 
     Connection(Client client) {
@@ -413,7 +412,7 @@ public final class MqttPort implements AutoCloseable {
     @Override
     public void disconnected(MqttDisconnectResponse response) {
       int code = response.getReturnCode();
-      if (connection != this || endedByTheWay(response, code) || code == SHUTTING_DOWN) {
+      if (!inUse || endedByTheWay(response, code) || code == SHUTTING_DOWN) {
         return;
       }
       if (left.compareAndSet(false, true)) {
