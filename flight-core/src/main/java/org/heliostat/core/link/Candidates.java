@@ -33,12 +33,14 @@ final class Candidates {
    * One step.
    *
    * @param urgent reports and alerts at the most, of each
+   * @param offer takes what is urgent or new
+   * @param again takes what may have been offered before
    */
-  void step(int urgent, Consumer<Waiting> offer) {
+  void step(int urgent, Consumer<Waiting> offer, Consumer<Waiting> again) {
     URGENT.forEach(priority -> recorder.waiting(priority, 0, urgent).forEach(offer));
     for (Priority priority : OTHERS) {
       walk(priority, newest, NEW_A_STEP, offer);
-      if (!walk(priority, round, OLD_A_STEP, offer)) {
+      if (!walk(priority, round, OLD_A_STEP, again)) {
         round.put(priority, 0L);
       }
     }

@@ -41,8 +41,11 @@ final class Downlinker {
           table -> DownlinkTableCheck.problems(table.getDownlink()),
           Optional.empty());
 
-  /** Contents that are looked at in a step, ahead of their turn. */
-  private static final int LOOKS_A_STEP = 8;
+  /** From the first candidate on, contents that are looked at in a step, ahead of their turn. */
+  private static final int LOOKS_A_STEP = 64;
+
+  /** Of these; the last one goes beyond. */
+  private static final int BYTES_LOOKED_A_STEP = 1 << 20;
 
   private static final int INQUIRIES_A_STEP = 4;
 
@@ -111,7 +114,10 @@ final class Downlinker {
     }
     long mission = services.clock().missionNanos();
     OptionalLong nextPass = passes.nextPass();
-    candidates.step(window + unreadable.size(), record -> queue.offer(record, mission, nextPass));
+    candidates.step(
+        window + unreadable.size(),
+        record -> queue.offer(record, mission, nextPass),
+        record -> queue.offerAgain(record, mission, nextPass));
     queue.order(mission, nextPass);
     if (look()) {
       queue.order(mission, nextPass);
@@ -126,7 +132,12 @@ final class Downlinker {
   /** Looks at what the worth of the next ones depends on; whether anything was found. */
   private boolean look() {
     boolean found = false;
+    long bytes = 0;
     for (Outgoing one : queue.toLook(LOOKS_A_STEP)) {
+      if (bytes >= BYTES_LOOKED_A_STEP) {
+        break;
+      }
+      bytes += one.record.bytes();
       Optional<byte[]> content = read(one);
       if (content.isPresent()) {
         one.checksum = Optional.of(RecordChecksum.of(one.record.id(), content.get()));

@@ -29,8 +29,11 @@ final class SendQueue {
   /** Of an inquiry. */
   static final int MOST_ASKED = 32;
 
-  /** From the first candidate on, those that are looked at or asked about ahead of their turn. */
+  /** From the first candidate on, those that are asked about ahead of their turn. */
   static final int AHEAD = 16;
+
+  /** That were not looked at, beyond which the queue believes no new one to be worth the most. */
+  private static final int MOST_UNSEEN = 64;
 
   /** A smaller part is not worth its packet. */
   private static final int SMALLEST_PART = 256;
@@ -50,6 +53,10 @@ final class SendQueue {
   private List<Outgoing> order = List.of();
   private Worth worth;
   private int others;
+
+  /** Of the others, those that were not looked at, as far as was known last. */
+  private int unseen;
+
   private double leastPerByte;
   private int piecesUnderWay;
   private long bytesUnderWay;
@@ -120,6 +127,19 @@ final class SendQueue {
 
   /** Offers a record that waits; what is known already is left as it is. */
   void offer(Waiting record, long missionNanos, OptionalLong nextPass) {
+    add(record, missionNanos, nextPass, unseen < MOST_UNSEEN);
+  }
+
+  /**
+   * Offers a record that was offered before. Where there is no room it takes that of another only
+   * if it is worth more whatever stands in it: to look at it again and again, and let it go again,
+   * would keep all of them from being sent.
+   */
+  void offerAgain(Waiting record, long missionNanos, OptionalLong nextPass) {
+    add(record, missionNanos, nextPass, false);
+  }
+
+  private void add(Waiting record, long missionNanos, OptionalLong nextPass, boolean hopefully) {
     if (known.containsKey(record.id())) {
       return;
     }
@@ -132,16 +152,22 @@ final class SendQueue {
     value(fresh);
     if (!fresh.urgent()) {
       fresh.perByte = worth.perByte(record, fresh.expected, record.bytes(), missionNanos, nextPass);
-      if (others >= MOST && !makeRoom(fresh)) {
+      double chance =
+          hopefully
+              ? fresh.perByte
+              : worth.perByte(
+                  record, worth.certain(record), record.bytes(), missionNanos, nextPass);
+      if (others >= MOST && !makeRoom(chance)) {
         return;
       }
       others++;
+      unseen += fresh.looked ? 0 : 1;
     }
     known.put(record.id(), fresh);
   }
 
-  private boolean makeRoom(Outgoing fresh) {
-    if (fresh.perByte <= leastPerByte) {
+  private boolean makeRoom(double perByte) {
+    if (perByte <= leastPerByte) {
       return false;
     }
     Optional<Outgoing> least =
@@ -153,7 +179,7 @@ final class SendQueue {
       return false;
     }
     leastPerByte = least.get().perByte;
-    if (fresh.perByte <= leastPerByte) {
+    if (perByte <= leastPerByte) {
       return false;
     }
     forget(least.get().record.id());
@@ -191,6 +217,7 @@ final class SendQueue {
   void order(long missionNanos, OptionalLong nextPass) {
     List<Outgoing> next = new ArrayList<>(known.size());
     leastPerByte = 0;
+    unseen = 0;
     for (Outgoing one : List.copyOf(known.values())) {
       long expiry = one.record.expiryNanos();
       if (expiry != 0 && expiry <= missionNanos) {
@@ -198,20 +225,23 @@ final class SendQueue {
         continue;
       }
       one.perByte = worth.perByte(one.record, one.expected, one.left(), missionNanos, nextPass);
+      unseen += one.looked ? 0 : 1;
       next.add(one);
     }
     next.sort(ORDER);
     order = next;
   }
 
-  /** The first ones whose content must be looked at before they are sent, or asked about. */
+  /**
+   * Of the first so many those whose content must be looked at before they are sent, or asked
+   * about.
+   */
   List<Outgoing> toLook(int most) {
     return order.stream()
         .filter(one -> !one.urgent())
-        .limit(AHEAD)
+        .limit(most)
         .filter(one -> !one.looked || (one.unknownToUs && one.checksum.isEmpty()))
         .filter(one -> one.asideUntilNanos.isEmpty())
-        .limit(most)
         .toList();
   }
 

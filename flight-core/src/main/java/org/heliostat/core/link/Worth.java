@@ -20,12 +20,15 @@ final class Worth {
 
   private final DownlinkTable table;
   private final double largestFactor;
+  private final double smallestFactor;
 
   /** By a table that the schema and {@link DownlinkTableCheck} have nothing against. */
   Worth(DownlinkTable table) {
     this.table = table;
     this.largestFactor =
         table.getAreasList().stream().mapToDouble(AreaOfInterest::getFactor).reduce(1, Math::max);
+    this.smallestFactor =
+        table.getAreasList().stream().mapToDouble(AreaOfInterest::getFactor).reduce(1, Math::min);
   }
 
   /** Whether what stands in a record may change its worth. */
@@ -37,6 +40,11 @@ final class Worth {
   /** Of a record that is new; the most that it can be where its content was not looked at. */
   double expected(Waiting record) {
     return byPriority(record.priority()) * (dependsOnContent(record) ? largestFactor : 1);
+  }
+
+  /** Of a record that is new; the least that it can be where its content was not looked at. */
+  double certain(Waiting record) {
+    return byPriority(record.priority()) * (dependsOnContent(record) ? smallestFactor : 1);
   }
 
   /** Of a product that is new. */

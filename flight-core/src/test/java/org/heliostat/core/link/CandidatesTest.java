@@ -48,7 +48,7 @@ class CandidatesTest {
 
   private List<Waiting> step() {
     List<Waiting> found = new ArrayList<>();
-    candidates.step(5, found::add);
+    candidates.step(5, found::add, found::add);
     return found;
   }
 
@@ -68,6 +68,22 @@ class CandidatesTest {
           .forEach(one -> seen.add(one.id()));
     }
     assertThat(seen.size()).isGreaterThan(RECORDS - 600);
+  }
+
+  @Test
+  void whatIsNewIsOfferedOnceAndAllOthersAsOfferedBefore() {
+    Set<Waiting> fresh = new HashSet<>();
+    List<Waiting> again = new ArrayList<>();
+    for (int i = 0; i < RECORDS / 512 + 5; i++) {
+      candidates.step(
+          5,
+          one -> {
+            assertThat(one.priority().compareTo(Priority.PRODUCT) < 0 || fresh.add(one)).isTrue();
+          },
+          again::add);
+    }
+    assertThat(fresh).hasSize(3 * RECORDS);
+    assertThat(again).isNotEmpty().allMatch(fresh::contains);
   }
 
   @Test

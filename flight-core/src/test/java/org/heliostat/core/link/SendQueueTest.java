@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.TreeMap;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -18,6 +19,7 @@ import org.heliostat.core.link.SendQueue.Capacity;
 import org.heliostat.core.link.SendQueue.Choice;
 import org.heliostat.core.recorder.Recorder.Priority;
 import org.heliostat.core.recorder.Recorder.Waiting;
+import org.heliostat.protocol.AreaOfInterest;
 import org.heliostat.protocol.ByteSpan;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.DownlinkTable;
@@ -246,6 +248,87 @@ class SendQueueTest {
     full.order(START, OptionalLong.empty());
     assertThat(full.next(Capacity.UNLIMITED, 0).map(SendQueueTest::name)).contains("5000:0-900");
     assertThat(full.confirmed(1)).isTrue();
+  }
+
+  /** Records whose worth stands in them, more than the queue knows, offered as they come. */
+  private static final class Many {
+    private static final int LOOKS = 64;
+
+    private final SendQueue queue =
+        new SendQueue(
+            new Bounds(64, 64_000, PART, 5 * SECOND),
+            new Worth(
+                DownlinkTable.newBuilder()
+                    .addAreas(AreaOfInterest.newBuilder().setName("a").setFactor(6))
+                    .build()),
+            START);
+    private final TreeMap<Long, Boolean> left = new TreeMap<>();
+    private long fresh;
+    private long round;
+    private long sequence;
+    private final List<Long> sent = new ArrayList<>();
+
+    void make(long id, boolean interesting) {
+      left.put(id, interesting);
+    }
+
+    private static Waiting product(long id) {
+      return new Waiting(id, Priority.PRODUCT, Downlink.PRODUCT_FIELD_NUMBER, START, 0, 900);
+    }
+
+    /** A step as the link has it, with a ground that confirms at once. */
+    void step() {
+      for (Long id : left.tailMap(fresh, false).keySet().stream().limit(512).toList()) {
+        queue.offer(product(id), START, OptionalLong.empty());
+        fresh = id;
+      }
+      List<Long> old = left.tailMap(round, false).keySet().stream().limit(128).toList();
+      old.forEach(id -> queue.offerAgain(product(id), START, OptionalLong.empty()));
+      round = old.size() < 128 ? 0 : old.get(127);
+      queue.order(START, OptionalLong.empty());
+      for (Outgoing one : queue.toLook(LOOKS)) {
+        one.looked = true;
+        one.checksum = Optional.of(CHECKSUM);
+        one.expected = Boolean.TRUE.equals(left.get(one.record.id())) ? 6000 : 1000;
+      }
+      queue.order(START, OptionalLong.empty());
+      for (int i = 0; i < 10; i++) {
+        Optional<Choice> choice = queue.next(Capacity.UNLIMITED, 0);
+        if (choice.isPresent()) {
+          long id = choice.get().what().record.id();
+          queue.sent(choice.get(), ++sequence, 0);
+          assertThat(queue.confirmed(id)).isTrue();
+          sent.add(id);
+          Boolean unused = left.remove(id);
+        }
+      }
+    }
+  }
+
+  @Test
+  void moreThanItKnowsOfUnknownWorthDoNotKeepEachOtherFromBeingSent() {
+    Many many = new Many();
+    for (long id = 1; id <= 20_000; id++) {
+      many.make(id, id % 100 == 0);
+    }
+    for (int step = 0; step < 200; step++) {
+      many.step();
+    }
+    assertThat(many.sent).hasSizeGreaterThan(1_000);
+    // of those that it saw it sends the ones of most worth first
+    assertThat(many.sent.subList(0, 10)).allMatch(id -> id % 100 == 0);
+  }
+
+  @Test
+  void allComeToTheirTurnHoweverManyThereAre() {
+    Many many = new Many();
+    for (long id = 1; id <= 3_000; id++) {
+      many.make(id, id % 100 == 0);
+    }
+    for (int step = 0; step < 400; step++) {
+      many.step();
+    }
+    assertThat(many.sent).hasSize(3_000).doesNotHaveDuplicates();
   }
 
   @Test

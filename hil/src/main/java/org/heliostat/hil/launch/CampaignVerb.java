@@ -40,6 +40,7 @@ import picocli.CommandLine.Parameters;
       "kill: the flight process is killed at random instants, 25 kills a flight.",
       "power-loss: the recorder in an emulated guest whose power goes in mid-write, 5 cuts a disk.",
       "hostile: somebody who owns the broker and has no key sends frames of all kinds.",
+      "link: passes over a line that delays, throttles and cuts; its options: campaign link -h.",
       "Leaves target/campaigns/KIND/summary.json and a folder for each flight beside it.",
       "Exit code: 0 all flights passed, 1 one failed, 2 wrong use or set-up."
     })

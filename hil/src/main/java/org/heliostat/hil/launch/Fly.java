@@ -22,7 +22,7 @@ import picocli.CommandLine.TypeConversionException;
     description = "Flies a mission on the rig: satellite, link and ground, each a real process.",
     footer = {
       "",
-      "Without a verb a mission is flown. ./fly bench hal and ./fly bench core run the benchmarks.",
+      "Without a verb a mission is flown. ./fly bench hal, core and link run the benchmarks.",
       "Exit code: 0 all checks passed, 1 a check failed, 2 wrong use or set-up."
     })
 public final class Fly implements Callable<Integer> {

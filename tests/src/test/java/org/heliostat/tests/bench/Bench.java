@@ -2,6 +2,7 @@ package org.heliostat.tests.bench;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 
 /**
  * {@code ./fly bench NAME}: benchmarks, each beside its peer or limit measured in the same run,
@@ -15,7 +16,19 @@ public final class Bench {
         + System.lineSeparator()
         + "       fly bench core ["
         + String.join("|", CoreBench.parts())
+        + "]"
+        + System.lineSeparator()
+        + "       fly bench link ["
+        + String.join("|", LinkBench.parts())
         + "]";
+  }
+
+  private static Set<String> partsOf(String name) {
+    return switch (name) {
+      case "core" -> CoreBench.parts();
+      case "link" -> LinkBench.parts();
+      default -> Set.of();
+    };
   }
 
   /** Runs the benchmark that is named. */
@@ -27,9 +40,8 @@ public final class Bench {
     String part = arguments.length == 2 ? arguments[1] : "";
     if (arguments.length < 1
         || arguments.length > 2
-        || !List.of("hal", "core").contains(arguments[0])
-        || (!part.isEmpty()
-            && !(arguments[0].equals("core") && CoreBench.parts().contains(part)))) {
+        || !List.of("hal", "core", "link").contains(arguments[0])
+        || (!part.isEmpty() && !partsOf(arguments[0]).contains(part))) {
       System.err.println(usage());
       System.exit(2);
     }
@@ -37,8 +49,10 @@ public final class Bench {
     BenchReport report = new BenchReport(arguments[0]);
     if (arguments[0].equals("hal")) {
       HalBench.run(home, report);
-    } else {
+    } else if (arguments[0].equals("core")) {
       CoreBench.run(home, report, part);
+    } else {
+      LinkBench.run(home, report, part);
     }
     report.write(home.resolve("target/bench"));
     System.out.println(home.resolve("target/bench").resolve(arguments[0] + ".json"));

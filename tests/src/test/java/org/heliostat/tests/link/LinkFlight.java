@@ -1,0 +1,361 @@
+package org.heliostat.tests.link;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.google.protobuf.TextFormat;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.stream.Stream;
+import org.heliostat.hil.ground.GroundMain;
+import org.heliostat.hil.rig.MissionTime;
+import org.heliostat.hil.rig.RigMain;
+import org.heliostat.protocol.DeviceConfig;
+import org.heliostat.protocol.KeyMaker;
+import org.heliostat.protocol.Mission;
+import org.heliostat.protocol.Scenario;
+
+/**
+ * A flight whose line to ground is a {@link LinkProxy}: the flight image, the rig with its space
+ * link, the ground station with its broker, each a process, as the launcher starts them. All end
+ * with this one.
+ */
+public final class LinkFlight implements AutoCloseable {
+  private static final long READY_NANOS = 60_000_000_000L;
+  private static final long LOOK_MILLIS = 20;
+  private static final long ENDS_SECONDS = 15;
+
+  private final Path out;
+  private final MissionTime time;
+  private final Path run;
+  private final List<Process> processes = new ArrayList<>();
+  private final LinkProxy proxy;
+  private final Process flight;
+  private final String broker;
+
+  /**
+   * What is flown.
+   *
+   * @param out a folder that is empty or not there
+   * @param speed mission seconds in a second
+   */
+  public record Plan(
+      Path home,
+      Path out,
+      Mission mission,
+      Scenario scenario,
+      List<PlannedProduct> products,
+      LineFaults faults,
+      double speed,
+      long seed) {}
+
+  private LinkFlight(Plan plan) throws IOException, InterruptedException {
+    out = plan.out();
+    run = Files.createTempDirectory("hl").toAbsolutePath();
+    Files.createDirectories(run.resolve("tmp"));
+    Files.createDirectories(run.resolve("flight"));
+    Files.createDirectories(out.resolve("logs"));
+    PlannedProduct.write(data(), plan.products());
+    time =
+        new MissionTime(
+            System.nanoTime(),
+            LinkMission.MISSION_EPOCH_NANOS,
+            System.currentTimeMillis() * 1_000_000L,
+            Math.round(plan.speed() * 1e6));
+    Files.writeString(
+        out.resolve("scenario.textproto"), TextFormat.printer().printToString(plan.scenario()));
+    Files.writeString(
+        out.resolve("mission.textproto"),
+        TextFormat.printer().printToString(fitted(plan.mission())));
+    KeyMaker.make(run.resolve("keys"), run.resolve("station"));
+    ground(plan);
+    broker = Files.readString(run.resolve("broker.address")).strip();
+    int colon = broker.lastIndexOf(':');
+    proxy =
+        new LinkProxy(
+            new InetSocketAddress(
+                broker.substring(0, colon), Integer.parseInt(broker.substring(colon + 1))),
+            plan.faults(),
+            plan.seed());
+    rig(plan);
+    flight = flight(plan);
+  }
+
+  public static LinkFlight start(Plan plan) throws IOException, InterruptedException {
+    return new LinkFlight(plan);
+  }
+
+  private Mission fitted(Mission mission) {
+    Mission.Builder fitted = mission.toBuilder();
+    for (DeviceConfig.Builder device : fitted.getDevicesBuilderList()) {
+      if (device.getName().equals(mission.getCamera().getDevice())) {
+        device.putParameters("folder", out.resolve("camera").toString());
+      }
+    }
+    return fitted.build();
+  }
+
+  private void ground(Plan plan) throws IOException, InterruptedException {
+    Path ready = run.resolve("broker.address");
+    List<String> command = java(GroundMain.class);
+    command.addAll(List.of("--keys", run.resolve("station").toString()));
+    command.addAll(List.of("--out", out.toString(), "--run", run.toString()));
+    command.addAll(List.of("--broker-port-file", ready.toString()));
+    command.addAll(List.of("--spacecraft-id", Integer.toString(plan.mission().getSpacecraftId())));
+    command.addAll(timing(plan));
+    await(ready, start("ground", command, Map.of()), "ground");
+  }
+
+  private void rig(Plan plan) throws IOException, InterruptedException {
+    List<String> command = java(RigMain.class);
+    command.addAll(List.of("--world", run.resolve("world").toString()));
+    command.addAll(List.of("--camera", out.resolve("camera").toString()));
+    command.addAll(List.of("--seed", Long.toString(plan.seed())));
+    command.addAll(List.of("--log", out.resolve("rig.jsonl").toString()));
+    command.addAll(List.of("--link-listen-port-file", run.resolve("link.port").toString()));
+    command.addAll(List.of("--broker", "127.0.0.1:" + proxy.port()));
+    command.addAll(timing(plan));
+    Process rig = start("rig", command, Map.of());
+    await(run.resolve("link.port"), rig, "rig");
+    await(run.resolve("world"), rig, "rig");
+  }
+
+  private Process flight(Plan plan) throws IOException {
+    String link = Files.readString(run.resolve("link.port")).strip();
+    Path home = plan.home();
+    return start(
+        "flight",
+        List.of(
+            home.resolve("payload-ai/target/image/bin/flight").toString(),
+            "--mission",
+            out.resolve("mission.textproto").toString(),
+            "--data",
+            data().toString(),
+            "--run",
+            run.resolve("flight").toString(),
+            "--keys",
+            run.resolve("keys").toString(),
+            "--broker",
+            "tcp://127.0.0.1:" + link),
+        Map.of(
+            RigMain.WORLD_VARIABLE,
+            run.resolve("world").toString(),
+            "JAVA_HOME",
+            System.getProperty("java.home"),
+            "JAVA_TOOL_OPTIONS",
+            "\"-Dheliostat.libc="
+                + home.resolve("hil/target/native/libheliostat_rig_libc.so")
+                + "\" \"-Dheliostat.nvml="
+                + home.resolve("hil/target/native/libnvidia-ml.so.1")
+                + "\" \"-Djava.io.tmpdir="
+                + run.resolve("tmp")
+                + "\" \"-Djna.tmpdir="
+                + run.resolve("tmp")
+                + "\" \"-javaagent:"
+                + agent()
+                + "\""));
+  }
+
+  /** The app of products in a jar of its own. */
+  private Path agent() throws IOException {
+    Manifest manifest = new Manifest();
+    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    manifest.getMainAttributes().putValue("Premain-Class", ProductsApp.class.getName());
+    Path jar = run.resolve("products.jar");
+    try (OutputStream file = Files.newOutputStream(jar);
+        JarOutputStream to = new JarOutputStream(file, manifest)) {
+      for (Class<?> type :
+          List.of(ProductsApp.class, PlannedProduct.class, RecordedProduct.class)) {
+        String name = type.getName().replace('.', '/') + ".class";
+        to.putNextEntry(new JarEntry(name));
+        try (var in = ProductsApp.class.getClassLoader().getResourceAsStream(name)) {
+          if (in == null) {
+            throw new IOException("no class " + name);
+          }
+          long unused = in.transferTo(to);
+        }
+        to.closeEntry();
+      }
+    }
+    return jar;
+  }
+
+  private List<String> java(Class<?> main) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "-XX:+IgnoreUnrecognizedVMOptions",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-XX:+UseSerialGC",
+            "-XX:-UsePerfData",
+            "-Djava.awt.headless=true",
+            "-Djava.io.tmpdir=" + run.resolve("tmp"),
+            "-Djna.tmpdir=" + run.resolve("tmp"),
+            "-cp",
+            System.getProperty("java.class.path"),
+            main.getName()));
+    return command;
+  }
+
+  private List<String> timing(Plan plan) {
+    return List.of(
+        "--scenario",
+        out.resolve("scenario.textproto").toString(),
+        "--host-epoch-ns",
+        Long.toString(time.hostEpochNanos()),
+        "--mission-epoch-ns",
+        Long.toString(time.missionEpochNanos()),
+        "--utc-epoch-ns",
+        Long.toString(time.utcEpochNanos()),
+        "--speed",
+        Double.toString(plan.speed()),
+        "--parent",
+        Long.toString(ProcessHandle.current().pid()));
+  }
+
+  private Process start(String name, List<String> command, Map<String, String> environment)
+      throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("TMPDIR", run.resolve("tmp").toString());
+    builder.environment().remove("JAVA_TOOL_OPTIONS");
+    builder.environment().putAll(environment);
+    builder.redirectErrorStream(true);
+    builder.redirectOutput(out.resolve("logs").resolve(name + ".log").toFile());
+    Process process = builder.start();
+    process.getOutputStream().close();
+    processes.add(process);
+    return process;
+  }
+
+  private void await(Path file, Process process, String name)
+      throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    while (!Files.exists(file)) {
+      if (process.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS)
+          || System.nanoTime() - start > READY_NANOS) {
+        close();
+        throw new IOException(name + " does not come up; see " + out.resolve("logs"));
+      }
+    }
+  }
+
+  public Path out() {
+    return out;
+  }
+
+  /** The board's disk. */
+  public Path data() {
+    return out.resolve("board");
+  }
+
+  public LinkProxy proxy() {
+    return proxy;
+  }
+
+  /** Host and port of the broker itself. */
+  public String broker() {
+    return broker;
+  }
+
+  /** Desk of the ground station. */
+  public Path operators() {
+    return run.resolve("ground.sock");
+  }
+
+  ProcessHandle process() {
+    return flight.toHandle();
+  }
+
+  /** Seconds of the flight so far, in mission time. */
+  public double seconds() {
+    return time.flightSeconds(System.nanoTime());
+  }
+
+  /** Waits for a moment of the flight; false where one of its processes ended before. */
+  public boolean awaitSeconds(double moment) throws InterruptedException {
+    while (seconds() < moment) {
+      if (processes.stream().anyMatch(process -> !process.isAlive())) {
+        return false;
+      }
+      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+    }
+    return true;
+  }
+
+  /** Whether the flight process has said something. */
+  public boolean says(String text) throws IOException {
+    return Files.readString(out.resolve("logs/flight.log")).contains(text);
+  }
+
+  /** Lines of a list of ground, as far as they are whole. */
+  public List<JsonObject> lines(String name) throws IOException {
+    Path file = out.resolve(name);
+    if (!Files.exists(file)) {
+      return List.of();
+    }
+    String text = Files.readString(file);
+    return text.substring(0, text.lastIndexOf('\n') + 1)
+        .lines()
+        .filter(line -> !line.isBlank())
+        .map(line -> JsonParser.parseString(line).getAsJsonObject())
+        .toList();
+  }
+
+  /** The newest packet of telemetry that has a field. */
+  Optional<JsonObject> newest(String field) throws IOException {
+    return lines("telemetry.jsonl").stream()
+        .filter(line -> line.has(field))
+        .reduce((earlier, later) -> later);
+  }
+
+  /** Ends the processes in good order; true where all of them ended as they were asked to. */
+  public boolean end() throws InterruptedException {
+    boolean orderly = true;
+    for (int i = processes.size() - 1; i >= 0; i--) {
+      // flight first, and ground behind it; the rig was started between the two
+      Process process = processes.get(i);
+      process.destroy();
+      orderly &= process.waitFor(ENDS_SECONDS, TimeUnit.SECONDS);
+    }
+    return orderly;
+  }
+
+  @Override
+  public void close() {
+    for (Process process : processes) {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+    if (proxy != null) {
+      proxy.close();
+    }
+    remove(run);
+  }
+
+  public static void remove(Path folder) {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        boolean unused = Files.deleteIfExists(path);
+      }
+    } catch (IOException e) {
+      System.err.println(folder + " cannot be removed: " + e);
+    }
+  }
+}
