@@ -126,7 +126,17 @@ public enum CoreEvent implements EventDefinition {
   PASS_PLAN_COUNTS(133, Severity.INFO, "the plan of passes counts again"),
 
   // the line to the broker
-  LINK_REFUSED(140, Severity.WARNING, "the link cannot be up: %s");
+  LINK_REFUSED(140, Severity.WARNING, "the link cannot be up: %s"),
+
+  // files on their way up
+  UPLOAD_BEGUN(160, Severity.INFO, "upload %d of %s begins: version %s, %d bytes"),
+  UPLOAD_DONE(161, Severity.INFO, "upload %d of %s is in place: version %s, %d bytes"),
+  UPLOAD_FAILED(162, Severity.WARNING, "upload %d of %s is given up: %s"),
+  UPLOAD_DAMAGED(163, Severity.WARNING, "upload %d of %s: all was there, and another SHA-256"),
+  UPLOAD_LIST_DAMAGED(164, Severity.ERROR, "a list of uploads does not read: %s"),
+  UPLOAD_DISK(165, Severity.ERROR, "uploads wait for the disk: %s"),
+  ROLL_BACK_ALLOWED(166, Severity.WARNING, "%s may go back to version %s, by command"),
+  NO_FILE_SIGNER(167, Severity.WARNING, "no file can be uploaded: %s");
 
   private final int id;
   private final Severity severity;

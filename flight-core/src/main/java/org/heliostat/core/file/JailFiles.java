@@ -8,17 +8,22 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * What operators change in the {@link Jail}; on return it is on disk. Nothing is done for whom
- * nobody waits any more, as far as that is known. One thread at a time.
+ * What operators and uploads change in the {@link Jail}; on return it is on disk. Nothing is done
+ * for whom nobody waits any more, as far as that is known. One thread at a time, but for {@link
+ * #install}, which may be called beside another one's changes.
  */
-final class JailFiles {
+public final class JailFiles {
+  /** Held from the look whether a place is free until it is taken. */
+  private static final Object PLACES = new Object();
+
   private final Jail jail;
   private final FreshFiles fresh;
   private final Forcing forcing;
 
   /** Brings the entry of a file in its folder to disk. */
   @FunctionalInterface
-  interface Forcing {
+  public interface Forcing {
+    /** Forces the folder of this file. */
     void folderOf(Path file) throws IOException;
   }
 
@@ -26,6 +31,47 @@ final class JailFiles {
     this.jail = jail;
     this.fresh = fresh;
     this.forcing = forcing;
+  }
+
+  /** For uploads, which only {@link #install}. */
+  public JailFiles(Jail jail, Forcing forcing) {
+    this(jail, new FreshFiles(jail.root().resolveSibling("files.fresh")), forcing);
+  }
+
+  /**
+   * Moves a file that lies elsewhere on the same file system to its place, in one go; the folders
+   * that it lies in are made, and a file that is there is replaced.
+   *
+   * @param file is forced already
+   */
+  public void install(Path file, String path, Disk.Turn turn) throws IOException {
+    Path place = uploadable(path);
+    synchronized (PLACES) {
+      makeParent(place, path, turn);
+      refuseLate(turn);
+      Files.move(file, place, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+    forcing.folderOf(place);
+    forcing.folderOf(file);
+  }
+
+  /** Where a file may come by upload: neither is a folder there, nor a file where one should be. */
+  public Path uploadable(String path) throws Jail.Refused {
+    Path place = jail.resolve(path);
+    if (place.equals(jail.root())
+        || (Files.exists(place, LinkOption.NOFOLLOW_LINKS)
+            && !Files.isRegularFile(place, LinkOption.NOFOLLOW_LINKS))) {
+      throw new Jail.Refused("\"" + path + "\" is no file");
+    }
+    for (Path above = place.getParent();
+        above != null && above.startsWith(jail.root());
+        above = above.getParent()) {
+      if (Files.exists(above, LinkOption.NOFOLLOW_LINKS)
+          && !Files.isDirectory(above, LinkOption.NOFOLLOW_LINKS)) {
+        throw new Jail.Refused("\"" + path + "\" would lie in what is no folder");
+      }
+    }
+    return place;
   }
 
   /** Makes the folder itself. */
@@ -55,11 +101,14 @@ final class JailFiles {
 
   void move(String from, String to, Disk.Turn turn) throws IOException {
     Path source = jail.file(from);
-    Path place = free(to);
-    makeParent(place, to, turn);
-    refuseLate(turn);
-    // nobody else writes to the jail, so nothing can have come there meanwhile
-    Files.move(source, place, StandardCopyOption.ATOMIC_MOVE);
+    Path place;
+    synchronized (PLACES) {
+      // nothing can have come there meanwhile: nobody else moves files to the jail
+      place = free(to);
+      makeParent(place, to, turn);
+      refuseLate(turn);
+      Files.move(source, place, StandardCopyOption.ATOMIC_MOVE);
+    }
     forcing.folderOf(place);
     forcing.folderOf(source);
   }

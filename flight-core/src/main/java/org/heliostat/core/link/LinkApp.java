@@ -1,6 +1,7 @@
 package org.heliostat.core.link;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -13,19 +14,23 @@ import org.heliostat.core.app.App;
 import org.heliostat.core.app.AppFactory;
 import org.heliostat.core.app.AppFailure;
 import org.heliostat.core.app.Services;
+import org.heliostat.core.bus.Subscription;
 import org.heliostat.core.command.Execution;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.table.TableDefinition;
+import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.LinkConfig;
 import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.MqttPort;
 import org.heliostat.protocol.PacketKind;
+import org.heliostat.protocol.SchemaCheck;
 import org.heliostat.protocol.SetTransmitter;
 import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Telecommand.CommandCase;
 import org.heliostat.protocol.Topics;
 import org.heliostat.protocol.Uplink;
+import org.heliostat.protocol.UploadStatus;
 
 /**
  * The link to ground: keeps the connection up while a pass is open, takes commands and receipts,
@@ -33,13 +38,17 @@ import org.heliostat.protocol.Uplink;
  * with anything: a record is freed on ground's receipt alone.
  *
  * <p>Overflow policy: packets from ground beyond {@value #INBOUND_PACKETS} unread ones are dropped
- * and counted; ground repeats both commands and receipts.
+ * and counted; ground repeats commands, receipts and parts of files. Parts of files go to the app
+ * of uploads over the bus, whose queue counts what it has no room for.
  */
 public final class LinkApp implements App {
   static final int INBOUND_PACKETS = 1024;
 
   /** Taken in one step: whoever sends without end must not keep the rest from its turn. */
   static final int PACKETS_A_STEP = 64;
+
+  /** Words about uploads that wait; ground asks again for what was dropped. */
+  private static final int MOST_STATUS = 32;
 
   private static final long IDLE_MILLIS = 20;
 
@@ -55,6 +64,7 @@ public final class LinkApp implements App {
   private final PacketWriter writer;
   private final Downlinker downlinker;
   private final Beacons beacons = new Beacons();
+  private final Subscription<UploadStatus> uploads;
   private final AtomicLong badPackets = new AtomicLong();
   private final AtomicLong dropped = new AtomicLong();
   private final Consumer<Housekeeping.Builder> housekeeping = this::fill;
@@ -120,6 +130,7 @@ public final class LinkApp implements App {
     this.writer = new PacketWriter(services, gate, port, topics.downlink(), run, passes);
     this.downlinker = new Downlinker(services, passes, writer);
     services.telemetry().contribute(housekeeping);
+    this.uploads = services.bus().subscribe("link", UploadStatus.class, MOST_STATUS);
     this.nextConnect = services.clock().hostNanos();
   }
 
@@ -198,10 +209,21 @@ public final class LinkApp implements App {
             badPacket();
           }
         }
+        case FILE_CHUNK -> file(packet, uplink, uplink.getFileChunk());
+        case UPLOAD_INQUIRY -> file(packet, uplink, uplink.getUploadInquiry());
         case BODY_NOT_SET -> badPacket();
       }
     } catch (InvalidProtocolBufferException e) {
       badPacket();
+    }
+  }
+
+  /** For the app of uploads, which decides what becomes of it. */
+  private void file(LinkGate.Inbound packet, Uplink uplink, Message body) {
+    if (packet.kind() != PacketKind.FILE || !SchemaCheck.problems(body).isEmpty()) {
+      badPacket();
+    } else {
+      services.bus().publish(uplink);
     }
   }
 
@@ -253,6 +275,12 @@ public final class LinkApp implements App {
 
   private void sendHousekeeping() {
     if (passes.othersMay() && passes.mayRun()) {
+      Optional<UploadStatus> status = uploads.poll();
+      for (int sent = 1; status.isPresent(); sent++) {
+        // one that is not taken is asked for again
+        boolean unused = writer.live(Downlink.newBuilder().setUploadStatus(status.get()));
+        status = sent < MOST_STATUS ? uploads.poll() : Optional.empty();
+      }
       Optional<Housekeeping> newest = services.telemetry().take();
       if (newest.isPresent() && !writer.live(beacons.packet(newest.get()))) {
         beacons.restart();
@@ -287,6 +315,7 @@ public final class LinkApp implements App {
       Thread.currentThread().interrupt();
     } finally {
       services.telemetry().withdraw(housekeeping);
+      uploads.close();
       port.close();
       gate.close();
     }

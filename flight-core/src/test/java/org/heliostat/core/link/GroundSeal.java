@@ -102,6 +102,10 @@ final class GroundSeal {
     return run.seal(key(Role.ROLE_STATION), PacketKind.RECEIPT, packet);
   }
 
+  byte[] file(Uplink message) {
+    return run.seal(key(Role.ROLE_STATION), PacketKind.FILE, message.toByteArray());
+  }
+
   /** What is inside a packet that came down. */
   byte[] open(byte[] sealed) {
     return seal.open(key(Role.ROLE_STATION), sealed).orElseThrow();

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.heliostat.core.app.App;
+import org.heliostat.core.bus.Subscription;
 import org.heliostat.core.fixture.TestSpacecraft;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.recorder.Recorder.Priority;
@@ -29,6 +30,7 @@ import org.heliostat.protocol.Beacon;
 import org.heliostat.protocol.ByteSpan;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.DownlinkTable;
+import org.heliostat.protocol.FileChunk;
 import org.heliostat.protocol.FilePart;
 import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.LinkConfig;
@@ -53,6 +55,8 @@ import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Telecommand.CommandCase;
 import org.heliostat.protocol.Topics;
 import org.heliostat.protocol.Uplink;
+import org.heliostat.protocol.UploadInquiry;
+import org.heliostat.protocol.UploadStatus;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -893,5 +897,40 @@ class LinkAppTest {
                     receiver -> port));
     anew.step();
     assertThat(sent).extracting(Downlink::getStreamSequence).containsExactly(2L);
+  }
+
+  @Test
+  void partsOfFilesGoToTheirAppAndItsWordsGoDown() throws Exception {
+    Uplink part =
+        Uplink.newBuilder()
+            .setFileChunk(
+                FileChunk.newBuilder().setUpload(3).setContent(ByteString.copyFromUtf8("abc")))
+            .build();
+    try (Subscription<Uplink> parts = craft.services().bus().subscribe("test", Uplink.class, 8)) {
+      fromGround.accept(ground.file(part));
+      // of another kind, too large, of no upload
+      fromGround.accept(ground.receipt(part.toByteArray()));
+      fromGround.accept(
+          ground.file(
+              Uplink.newBuilder()
+                  .setFileChunk(
+                      FileChunk.newBuilder()
+                          .setUpload(3)
+                          .setContent(ByteString.copyFrom(new byte[16_385])))
+                  .build()));
+      fromGround.accept(
+          ground.file(
+              Uplink.newBuilder().setUploadInquiry(UploadInquiry.getDefaultInstance()).build()));
+      step();
+      assertThat(parts.poll()).contains(part);
+      assertThat(parts.poll()).isEmpty();
+    }
+    assertThat(craft.housekeeping().getBadPackets()).isEqualTo(3);
+    when(port.publish(eq(topics.downlink()), any(), anyInt(), any()))
+        .thenAnswer(call -> sent.add(Downlink.parseFrom(ground.open(call.getArgument(1)))));
+    UploadStatus status = UploadStatus.newBuilder().setUpload(3).setQuestion(9).build();
+    craft.services().bus().publish(status);
+    step();
+    assertThat(sent).anyMatch(packet -> packet.getUploadStatus().equals(status));
   }
 }

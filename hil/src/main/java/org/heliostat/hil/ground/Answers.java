@@ -29,6 +29,7 @@ final class Answers {
           BATCH,
           BEACON,
           INQUIRY,
+          UPLOAD_STATUS,
           BODY_NOT_SET ->
           OptionalLong.empty();
     };

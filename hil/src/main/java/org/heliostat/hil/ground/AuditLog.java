@@ -63,6 +63,15 @@ final class AuditLog implements AutoCloseable {
             report.getMissionNanos()));
   }
 
+  /** Writes how an upload goes; it bears the number of the command that has begun it. */
+  void noteUpload(String operator, long upload, String path, String stage, String reason) {
+    JsonObject line = line(Optional.of(operator), upload, "upload", stage, reason, 0);
+    if (!path.isEmpty()) {
+      line.addProperty("path", path);
+    }
+    append(line);
+  }
+
   /** Writes what has happened; what cannot be written now is kept for {@link #force}. */
   void note(
       String operator,

@@ -445,6 +445,14 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
     audit.note(ticket.operator, ticket.command, ticket.name, stage, reason, missionNanos);
   }
 
+  /** Writes into the audit log how an upload goes. */
+  synchronized void noteUpload(
+      String operator, long upload, String path, String stage, String reason) {
+    if (!closed) {
+      audit.noteUpload(operator, upload, path, stage, reason);
+    }
+  }
+
   /** Closes the audit log; what is submitted later is refused. */
   @Override
   public synchronized void close() throws IOException {

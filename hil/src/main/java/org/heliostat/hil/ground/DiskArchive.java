@@ -80,7 +80,7 @@ final class DiskArchive implements Archive, AutoCloseable {
       case RESET_LOG -> answer(row, "reset_log", downlink.getResetLog());
       case FILE_PART -> files.store(downlink.getFilePart());
       // the last ones are packets, and no records
-      case BODY_NOT_SET, RECORD_PART, BATCH, INQUIRY, BEACON -> fresh = false;
+      case BODY_NOT_SET, RECORD_PART, BATCH, INQUIRY, BEACON, UPLOAD_STATUS -> fresh = false;
     }
     records.add(row);
     return fresh;

@@ -135,6 +135,7 @@ public final class GroundMain implements Callable<Integer> {
             run.resolve("ground.sock"),
             station.desk(),
             new KeyRotation(stationKeys, station.desk(), System::nanoTime),
+            station.uploads(),
             System::nanoTime);
     try {
       announce(brokerPort);

@@ -55,6 +55,7 @@ final class GroundStation implements AutoCloseable {
   private final PartJournal parts;
   private final Receiver receiver;
   private final CommandDesk desk;
+  private final UploadDesk uploads;
   private final NewestHousekeeping newest = new NewestHousekeeping();
   private final AtomicLong overflowed = new AtomicLong();
   private long nextConnect;
@@ -102,6 +103,10 @@ final class GroundStation implements AutoCloseable {
         new Receiver(
             gate::open, archive, this::send, this::housekeeping, desk, events, counters, parts);
     parts.replay(receiver::resume);
+    this.uploads =
+        new UploadDesk(
+            message -> uplink.send(PacketKind.FILE, message), desk::noteUpload, hostNanos);
+    receiver.tellOfUploads(uploads::take);
     this.port =
         new MqttPort(
             MqttConfig.of(
@@ -120,6 +125,10 @@ final class GroundStation implements AutoCloseable {
 
   CommandDesk desk() {
     return desk;
+  }
+
+  UploadDesk uploads() {
+    return uploads;
   }
 
   /** Works until told to stop. */

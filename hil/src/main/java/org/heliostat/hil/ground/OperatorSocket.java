@@ -39,23 +39,27 @@ final class OperatorSocket implements AutoCloseable {
   private final Path path;
   private final CommandDesk desk;
   private final KeyRotation rotation;
+  private final UploadDesk uploads;
   private final LongSupplier hostNanos;
   private final ServerSocketChannel server;
   private final Semaphore free = new Semaphore(MOST);
   private final CountDownLatch closed = new CountDownLatch(1);
 
-  OperatorSocket(Path path, CommandDesk desk, KeyRotation rotation, LongSupplier hostNanos)
+  OperatorSocket(
+      Path path, CommandDesk desk, KeyRotation rotation, UploadDesk uploads, LongSupplier hostNanos)
       throws IOException {
-    this(path, desk, rotation, hostNanos, bound(path));
+    this(path, desk, rotation, uploads, hostNanos, bound(path));
   }
 
   OperatorSocket(
       Path path,
       CommandDesk desk,
       KeyRotation rotation,
+      UploadDesk uploads,
       LongSupplier hostNanos,
       ServerSocketChannel server) {
     this.rotation = rotation;
+    this.uploads = uploads;
     this.path = path;
     this.desk = desk;
     this.hostNanos = hostNanos;
@@ -143,6 +147,14 @@ final class OperatorSocket implements AutoCloseable {
       OperatorFrames.write(channel, rotation.rotate(request).toByteArray());
       return;
     }
+    if (request.hasChunk()) {
+      OperatorFrames.write(channel, uploads.chunk(request).toByteArray());
+      return;
+    }
+    if (request.hasInquiry()) {
+      OperatorFrames.write(channel, uploads.ask(request).toByteArray());
+      return;
+    }
     CommandDesk.Ticket ticket = desk.submit(request, hostNanos.getAsLong());
     try {
       boolean ended = false;
@@ -162,7 +174,12 @@ final class OperatorSocket implements AutoCloseable {
 
   private static String problem(OperatorRequest request) {
     CommandCase command = request.getTelecommand().getCommandCase();
-    if (request.hasRotate() == (command != CommandCase.COMMAND_NOT_SET)) {
+    int wishes =
+        (command == CommandCase.COMMAND_NOT_SET ? 0 : 1)
+            + (request.hasRotate() ? 1 : 0)
+            + (request.hasChunk() ? 1 : 0)
+            + (request.hasInquiry() ? 1 : 0);
+    if (wishes != 1) {
       return "the request holds no command";
     }
     if (command == CommandCase.LOAD_KEY) {

@@ -20,6 +20,7 @@ import org.heliostat.protocol.RecordInQuestion;
 import org.heliostat.protocol.RecordPart;
 import org.heliostat.protocol.Severity;
 import org.heliostat.protocol.Uplink;
+import org.heliostat.protocol.UploadStatus;
 
 /**
  * Takes packets of the satellite: opens them, has their records kept, and confirms a record only
@@ -50,6 +51,7 @@ final class Receiver {
   private final Parts parts;
   private final Deque<OperatorReply> answers = new ArrayDeque<>();
   private final BeaconDecoder beacons = new BeaconDecoder();
+  private Consumer<UploadStatus> uploads = status -> {};
   private long oldest;
   private int run;
   private long heard;
@@ -122,6 +124,11 @@ final class Receiver {
     this.parts = parts;
   }
 
+  /** Who is told how uploads stand; nobody before. */
+  void tellOfUploads(Consumer<UploadStatus> whom) {
+    uploads = whom;
+  }
+
   /** Takes in a part that an earlier station has kept. */
   void resume(RecordPart part) {
     if (archive.has(part.getRecord(), part.getChecksum())) {
@@ -163,6 +170,8 @@ final class Receiver {
         } else if (downlink.hasHousekeeping()) {
           counters.housekeeping++;
           housekeeping.accept(downlink.getHousekeeping());
+        } else if (downlink.hasUploadStatus()) {
+          uploads.accept(downlink.getUploadStatus());
         } else if (downlink.hasBeacon()) {
           counters.beacons++;
           beacons
@@ -246,7 +255,7 @@ final class Receiver {
     try {
       Downlink record = Downlink.parseFrom(bytes);
       return switch (record.getBodyCase()) {
-        case BODY_NOT_SET, RECORD_PART, BATCH, INQUIRY, BEACON -> Optional.empty();
+        case BODY_NOT_SET, RECORD_PART, BATCH, INQUIRY, BEACON, UPLOAD_STATUS -> Optional.empty();
         default -> Optional.of(record);
       };
     } catch (InvalidProtocolBufferException e) {

@@ -43,6 +43,7 @@ final class AnswerText {
           BATCH,
           BEACON,
           INQUIRY,
+          UPLOAD_STATUS,
           BODY_NOT_SET ->
           "";
     };

@@ -11,6 +11,8 @@ import java.util.concurrent.TimeUnit;
 import org.heliostat.hil.rig.MissionTime;
 import org.heliostat.hil.rig.RigMain;
 import org.heliostat.protocol.KeyMaker;
+import org.heliostat.protocol.SignerKeys;
+import org.heliostat.protocol.SignerMaker;
 
 /** Starts the processes of a flight, each with what it has to know, and waits until it is ready. */
 final class Crew {
@@ -44,6 +46,7 @@ final class Crew {
   Process ground() throws IOException, SetupException, InterruptedException {
     Path ready = run.path().resolve("broker.address");
     KeyMaker.make(run.boardKeys(), run.stationKeys());
+    SignerMaker.make(run.fileSigner(), run.boardKeys().resolve(SignerKeys.PUBLIC));
     List<String> command = java("org.heliostat.hil.ground.GroundMain");
     command.addAll(List.of("--keys", run.stationKeys().toString()));
     command.addAll(List.of("--out", plan.out().toString()));

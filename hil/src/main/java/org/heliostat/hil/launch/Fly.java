@@ -49,6 +49,7 @@ public final class Fly implements Callable<Integer> {
     line.addSubcommand(new MissionVerb());
     line.addSubcommand(new CommandVerb());
     line.addSubcommand(new KeysVerb());
+    line.addSubcommand(new UploadVerb());
     line.addSubcommand(new CampaignVerb());
     line.addSubcommand(new RigVerb());
     line.addSubcommand(new KillVerb());

@@ -49,6 +49,33 @@ final class FlyingFlight {
         "no mission is flying below " + flights + "; with --out elsewhere say --flight DIR");
   }
 
+  /** The number of the spacecraft whose operators' desk this is, by the flight that has it. */
+  static int spacecraft(@Nullable Path given, Path socket) throws SetupException {
+    if (given != null) {
+      return spacecraft(given).orElseThrow(() -> unnamed(given));
+    }
+    Path flights = Installation.find().flights();
+    try (Stream<Path> folders = Files.list(flights)) {
+      return folders
+          .filter(folder -> flying(folder, "socket").filter(socket::equals).isPresent())
+          .findFirst()
+          .flatMap(FlyingFlight::spacecraft)
+          .orElseThrow(() -> unnamed(flights));
+    } catch (IOException e) {
+      throw new SetupException(flights + " cannot be read: " + IoReason.of(e));
+    }
+  }
+
+  private static Optional<Integer> spacecraft(Path folder) {
+    return JsonFiles.object(folder.resolve("flight.json"))
+        .map(flight -> (int) JsonFiles.whole(flight, "spacecraft_id"))
+        .filter(id -> id > 0);
+  }
+
+  private static SetupException unnamed(Path where) {
+    return new SetupException("in " + where + " no flight says which spacecraft it is");
+  }
+
   private static String started(Path folder) {
     return JsonFiles.object(folder.resolve("flight.json"))
         .map(flight -> JsonFiles.text(flight, "started"))

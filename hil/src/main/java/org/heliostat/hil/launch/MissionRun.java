@@ -280,6 +280,8 @@ final class MissionRun {
     description.addProperty("pid", ProcessHandle.current().pid());
     description.addProperty("socket", run.operators().toString());
     description.addProperty("world", run.world().toString());
+    description.addProperty("signer", run.fileSigner().toString());
+    description.addProperty("spacecraft_id", plan.mission().getSpacecraftId());
     description.addProperty("started", started.toString());
     Path partial = plan.out().resolve("flight.json.partial");
     Files.writeString(partial, PRETTY.toJson(description) + "\n");

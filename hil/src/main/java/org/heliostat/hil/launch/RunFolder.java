@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import org.heliostat.protocol.SignerKeys;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +52,11 @@ final class RunFolder {
 
   Path stationKeys() {
     return path.resolve("station");
+  }
+
+  /** The private key of the one who signs files for this flight. */
+  Path fileSigner() {
+    return stationKeys().resolve(SignerKeys.PRIVATE);
   }
 
   Path world() {

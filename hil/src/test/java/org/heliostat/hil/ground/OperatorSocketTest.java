@@ -56,7 +56,8 @@ class OperatorSocketTest {
     desk =
         new CommandDesk(
             new CommandCounter(out.resolve("counter")), audit, new OpenUplink(sent::add));
-    door = new OperatorSocket(address, desk, mock(KeyRotation.class), () -> 0);
+    door =
+        new OperatorSocket(address, desk, mock(KeyRotation.class), mock(UploadDesk.class), () -> 0);
   }
 
   @AfterEach
@@ -259,7 +260,12 @@ class OperatorSocketTest {
     long start = System.nanoTime();
     OperatorSocket poor =
         new OperatorSocket(
-            address.resolveSibling("none"), desk, mock(KeyRotation.class), () -> 0, noFiles);
+            address.resolveSibling("none"),
+            desk,
+            mock(KeyRotation.class),
+            mock(UploadDesk.class),
+            () -> 0,
+            noFiles);
     while (attempts.get() < 3) {
       Thread.onSpinWait();
     }

@@ -42,7 +42,10 @@ final class FlightRun implements AutoCloseable {
     List<String> command =
         new ArrayList<>(List.of("env", "--default-signal=INT", ROOT.resolve("fly").toString()));
     command.addAll(List.of(arguments));
-    if (!command.contains("command") && !command.contains("rig") && !command.contains("keys")) {
+    if (!command.contains("command")
+        && !command.contains("rig")
+        && !command.contains("keys")
+        && !command.contains("upload")) {
       command.addAll(List.of("--out", out.toString()));
     }
     ProcessBuilder builder =

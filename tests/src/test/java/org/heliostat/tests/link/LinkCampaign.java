@@ -50,7 +50,7 @@ public final class LinkCampaign implements Callable<Integer> {
       new LineFaults(80_000, 20_000, 300_000_000L, 40_000_000L, 0.3, 0.25);
 
   private static final int MOST_PASSES = 200;
-  private static final double FIRST_PASS_SECONDS = 12;
+  private static final double FIRST_PASS_SECONDS = 16;
   private static final double PASS_SECONDS = 6;
   private static final double GAP_SECONDS = 1.5;
 

@@ -35,7 +35,7 @@ public final class LinkProxy implements AutoCloseable {
   private static final double CHUNK_SECONDS = 0.01;
 
   /** So far ahead of the line the proxy reads: the sender is to feel how slow it is. */
-  private static final long AHEAD_NANOS = 50_000_000L;
+  private static final long AHEAD_NANOS = 200_000_000L;
 
   private static final int SOCKET_BUFFER_BYTES = 32 * 1024;
   private static final int CONNECT_MILLIS = 2_000;
