@@ -261,6 +261,8 @@ final class Uploads {
       files.write(upload.staging, from, chunk.getContent());
     } catch (IOException e) {
       diskFailed(e);
+      // so that it is looked at
+      upload.unforced = Math.max(1, upload.unforced);
       return;
     }
     if (upload.unforced == 0) {
@@ -335,14 +337,32 @@ final class Uploads {
         sweepDue = false;
       }
       boolean more = false;
+      Optional<IOException> failure = Optional.empty();
       for (Upload upload : List.copyOf(open)) {
-        more |= piece(upload);
+        try {
+          more |= piece(upload);
+        } catch (IOException e) {
+          // the others have their turn all the same
+          failure = Optional.of(e);
+          lookForStaging(upload);
+        }
+      }
+      if (failure.isPresent()) {
+        throw failure.get();
       }
       diskFails = false;
       return more;
     } catch (IOException e) {
       diskFailed(e);
       return false;
+    }
+  }
+
+  /** A staging file that is gone takes what had come with it. */
+  private void lookForStaging(Upload upload) throws IOException {
+    if ((upload.phase == Upload.Phase.RECEIVING || upload.phase == Upload.Phase.VERIFYING)
+        && !files.isStaged(upload.staging, upload.size)) {
+      prepareAnew(upload);
     }
   }
 
@@ -363,6 +383,13 @@ final class Uploads {
     List<Upload> found = new ArrayList<>();
     for (OpenUpload stored : list.list().orElse(UploadList.getDefaultInstance()).getUploadsList()) {
       Upload upload = Upload.of(stored);
+      long taken = found.stream().mapToLong(other -> other.size).sum();
+      Optional<String> beyond = beyond(upload, taken);
+      if (beyond.isPresent()) {
+        storeDue = true;
+        events.report(CoreEvent.UPLOAD_FAILED, upload.id, upload.path, beyond.get());
+        continue;
+      }
       if (upload.prepared == upload.size && files.isStaged(upload.staging, upload.size)) {
         upload.enter(Upload.Phase.RECEIVING);
       } else if (known.isLast(upload.path, upload.sha256, upload.version)) {
@@ -380,9 +407,25 @@ final class Uploads {
     sweepDue = true;
   }
 
+  /** Why a stored upload cannot be one of ours. */
+  private Optional<String> beyond(Upload upload, long taken) throws IOException {
+    if (upload.size < 1
+        || upload.size > config.getFileMebibytes() * MEBIBYTE
+        || upload.size > config.getQuotaMebibytes() * MEBIBYTE - taken) {
+      return Optional.of("it is beyond the quota");
+    }
+    try {
+      return files.name(upload.path).equals(upload.path)
+          ? Optional.empty()
+          : Optional.of("its path has another name");
+    } catch (Jail.Refused e) {
+      return Optional.of(text(e));
+    }
+  }
+
   private boolean piece(Upload upload) throws IOException {
     double days = (clock.missionNanos() - upload.touchedNanos) / 86_400e9;
-    if (days > config.getExpiryDays() && upload.phase == Upload.Phase.RECEIVING) {
+    if (days > config.getExpiryDays() && upload.phase != Upload.Phase.PREPARING) {
       fail(upload, "nothing has come for " + config.getExpiryDays() + " days");
       store();
       return false;

@@ -200,9 +200,16 @@ public final class UploadsApp implements App {
 
   private static Table table(String path, byte[] content) throws IOException {
     try {
-      return path.endsWith(".textproto")
-          ? TextFormat.parse(new String(content, StandardCharsets.UTF_8), Table.class)
-          : Table.parseFrom(content);
+      if (!path.endsWith(".textproto")) {
+        return Table.parseFrom(content);
+      }
+      Table.Builder table = Table.newBuilder();
+      TextFormat.Parser.newBuilder()
+          .setSingularOverwritePolicy(
+              TextFormat.Parser.SingularOverwritePolicy.FORBID_SINGULAR_OVERWRITES)
+          .build()
+          .merge(new String(content, StandardCharsets.UTF_8), table);
+      return table.build();
     } catch (TextFormat.ParseException | InvalidProtocolBufferException e) {
       throw new IOException("\"" + path + "\" is no table: " + e.getMessage(), e);
     }

@@ -308,4 +308,21 @@ class UploadsTest {
     board.sendMissing(other);
     assertThat(board.file("f")).contains(other);
   }
+
+  @Test
+  void aStagingFileThatIsGoneHoldsUpNoOtherUpload() throws IOException {
+    BeginUpload file = signer.file("f", 1, content);
+    assertThat(board.begin(file).completed()).isTrue();
+    byte[] other = bytes(50_000, 17);
+    assertThat(board.begin(signer.file("g", 1, other)).completed()).isTrue();
+    Files.delete(folder.resolve("uploads/1.part"));
+    board.chunk(1, 0, content, 0, 16_384);
+    board.sendMissing(other);
+    // the turn in which the loss is noticed ends at it
+    board.work();
+    assertThat(board.file("g")).contains(other);
+    assertThat(board.begin(file).completed()).isTrue();
+    board.sendMissing(content);
+    assertThat(board.file("f")).contains(content);
+  }
 }

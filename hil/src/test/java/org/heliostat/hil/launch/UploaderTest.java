@@ -80,7 +80,7 @@ class UploaderTest {
         stages.accept(refusal.get());
         return new OperatorClient.End(false, refusal.get().getReason());
       }
-      upload = 10 + begun;
+      upload = 10L + begun;
       stages.accept(
           CommandReport.newBuilder().setCounter(upload).setStage(Stage.COMPLETED).build());
       return new OperatorClient.End(true, "");

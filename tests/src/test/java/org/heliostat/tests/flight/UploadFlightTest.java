@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A file to a satellite that is killed in the middle, and what is not let in. */
 class UploadFlightTest {
-  private static final int SIZE = 600_000;
+  private static final int SIZE = 400_000;
 
   @TempDir private Path folder;
   private String flight = "";
@@ -64,7 +64,8 @@ class UploadFlightTest {
     SignerMaker.make(forger, folder.resolve("forger-public.pem"));
     try (FlightRun run =
         FlightRun.start(folder, Map.of(), "--frame-count", "2", "--speed", "2", "--hold", "600")) {
-      run.awaitOutput("link up");
+      // its own commands have ended: one that the kill cut off would end the flight
+      run.awaitOutput("flying on");
       flight = run.out().toString();
       Path placed = run.out().resolve("board/files/models/m");
       FlightRun part = upload(first, 2, "--wait", "3");
