@@ -282,6 +282,8 @@ class FlightTest {
         assertThat(rotate.output()).contains(role + ": key ");
       }
     }
+    // in SAFE nobody would take the frames that the launcher waits for
+    run.awaitOutput("flying on");
     try (FlightRun safe =
         other("safe", "command", "--flight", flight, "--emergency", "SET_MODE", "SAFE")) {
       assertThat(safe.exitCode()).as(safe.output()).isZero();
