@@ -8,12 +8,10 @@ import java.util.concurrent.Callable;
 import org.heliostat.hil.terminal.TerminalText;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.OperatorReply;
-import org.heliostat.protocol.OperatorRequest;
-import org.heliostat.protocol.Options;
 import org.heliostat.protocol.Stage;
 import org.heliostat.protocol.Telecommand;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -30,28 +28,7 @@ import picocli.CommandLine.Spec;
     })
 @SuppressWarnings("NullAway.Init") // picocli fills the fields
 final class CommandVerb implements Callable<Integer> {
-  /** As the schema of requests has it. */
-  private static final int MOST_OPERATOR =
-      (int)
-          OperatorRequest.getDescriptor()
-              .findFieldByNumber(OperatorRequest.OPERATOR_FIELD_NUMBER)
-              .getOptions()
-              .getExtension(Options.meta)
-              .getMax();
-
-  private static final int MOST_WAIT_SECONDS = 86_400;
-
-  @Option(
-      names = "--flight",
-      paramLabel = "DIR",
-      description = "Folder of the flight. Default: the newest one that is flying.")
-  private @Nullable Path flight;
-
-  @Option(
-      names = "--operator",
-      paramLabel = "NAME",
-      description = "Who commands; stands in ground's audit log. Default: ${DEFAULT-VALUE}.")
-  private String operator = System.getProperty("user.name", "operator");
+  @Mixin private final OperatorOptions options = new OperatorOptions();
 
   @Option(
       names = "--wait",
@@ -85,14 +62,14 @@ final class CommandVerb implements Callable<Integer> {
 
   @Override
   public Integer call() throws SetupException {
-    checkOperator(operator);
-    checkWait(waitSeconds);
+    options.check(waitSeconds);
     Telecommand command = CommandText.parse(name, arguments);
-    Path socket = FlyingFlight.find(flight, "socket");
+    Path socket = options.socket();
     PrintWriter err = spec.commandLine().getErr();
     try {
       OperatorClient.End end =
-          new OperatorClient(socket, operator).ask(command, waitSeconds, emergency, this::show);
+          new OperatorClient(socket, options.operator())
+              .ask(command, waitSeconds, emergency, this::show);
       if (end.completed() && !end.why().isEmpty()) {
         err.println("completed, but " + TerminalText.line(end.why()));
       } else if (!end.completed()) {
@@ -105,21 +82,6 @@ final class CommandVerb implements Callable<Integer> {
           "the ground station does not answer: "
               + TerminalText.line(String.valueOf(e.getMessage())));
       return 1;
-    }
-  }
-
-  static void checkOperator(String operator) throws SetupException {
-    if (operator.length() > MOST_OPERATOR) {
-      throw new SetupException(
-          "--operator has " + operator.length() + " characters, " + MOST_OPERATOR + " are allowed");
-    }
-  }
-
-  static void checkWait(double waitSeconds) throws SetupException {
-    // written so that NaN is never inside
-    if (!(waitSeconds > 0 && waitSeconds <= MOST_WAIT_SECONDS)) {
-      throw new SetupException(
-          "--wait is " + waitSeconds + ", not above 0 and at most " + MOST_WAIT_SECONDS);
     }
   }
 

@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.heliostat.hil.terminal.TerminalText;
 import org.heliostat.protocol.Role;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -58,17 +58,7 @@ final class KeysVerb implements Callable<Integer> {
       description = "Whose key: ${COMPLETION-CANDIDATES}, in any case.")
   private Whose whose;
 
-  @Option(
-      names = "--flight",
-      paramLabel = "DIR",
-      description = "Folder of the flight. Default: the newest one that is flying.")
-  private @Nullable Path flight;
-
-  @Option(
-      names = "--operator",
-      paramLabel = "NAME",
-      description = "Who does it; stands in ground's audit log. Default: ${DEFAULT-VALUE}.")
-  private String operator = System.getProperty("user.name", "operator");
+  @Mixin private final OperatorOptions options = new OperatorOptions();
 
   @Option(
       names = "--wait",
@@ -91,14 +81,14 @@ final class KeysVerb implements Callable<Integer> {
   }
 
   private int rotate() throws SetupException {
-    CommandVerb.checkOperator(operator);
-    CommandVerb.checkWait(waitSeconds);
-    Path socket = FlyingFlight.find(flight, "socket");
+    options.check(waitSeconds);
+    Path socket = options.socket();
     PrintWriter err = spec.commandLine().getErr();
     String name = whose.name().toLowerCase(Locale.ROOT);
     try {
       OperatorClient.Rotated end =
-          new OperatorClient(socket, operator).rotate(whose.role(), waitSeconds, emergency);
+          new OperatorClient(socket, options.operator())
+              .rotate(whose.role(), waitSeconds, emergency);
       if (end.key() == 0) {
         err.println("the key of " + name + " is not replaced: " + TerminalText.line(end.why()));
         return 1;

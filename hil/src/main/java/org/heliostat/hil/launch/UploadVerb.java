@@ -20,6 +20,7 @@ import org.heliostat.protocol.SchemaCheck;
 import org.heliostat.protocol.SignerKeys;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -68,17 +69,7 @@ final class UploadVerb implements Callable<Integer> {
       description = "A signature of 64 bytes that was made elsewhere, instead of --signer.")
   private @Nullable Path signature;
 
-  @Option(
-      names = "--flight",
-      paramLabel = "DIR",
-      description = "Folder of the flight. Default: the newest one that is flying.")
-  private @Nullable Path flight;
-
-  @Option(
-      names = "--operator",
-      paramLabel = "NAME",
-      description = "Who does it; stands in ground's audit log. Default: ${DEFAULT-VALUE}.")
-  private String operator = System.getProperty("user.name", "operator");
+  @Mixin private final OperatorOptions options = new OperatorOptions();
 
   @Option(
       names = "--wait",
@@ -98,17 +89,16 @@ final class UploadVerb implements Callable<Integer> {
 
   @Override
   public Integer call() throws SetupException, InterruptedException {
-    CommandVerb.checkOperator(operator);
-    CommandVerb.checkWait(waitSeconds);
+    options.check(waitSeconds);
     if (version < 1 || version > 0xFFFF_FFFFL) {
       throw new SetupException("--version is " + version + ", not 1 to " + 0xFFFF_FFFFL);
     }
     if (signer != null && signature != null) {
       throw new SetupException("--signer and --signature do not go together");
     }
-    Path socket = FlyingFlight.find(flight, "socket");
+    Path socket = options.socket();
     try (SeekableByteChannel content = open();
-        UploadStation station = new UploadStation(socket, operator)) {
+        UploadStation station = new UploadStation(socket, options.operator())) {
       BeginUpload signed = signed(content, socket);
       Uploader.End end =
           new Uploader(station, System::nanoTime, TimeUnit.NANOSECONDS::sleep, this::say)
@@ -151,9 +141,7 @@ final class UploadVerb implements Callable<Integer> {
             .setSha256(digest(content))
             .setVersion((int) version);
     made.setSignature(
-        signature == null
-            ? sign(made.build(), FlyingFlight.spacecraft(flight, socket))
-            : given(signature));
+        signature == null ? sign(made.build(), options.spacecraft(socket)) : given(signature));
     List<SchemaCheck.Problem> problems = SchemaCheck.problems(made.build());
     if (!problems.isEmpty()) {
       throw new SetupException(file + ": " + problems.get(0));
@@ -176,7 +164,7 @@ final class UploadVerb implements Callable<Integer> {
   }
 
   private ByteString sign(BeginUpload made, int spacecraft) throws SetupException {
-    Path key = signer == null ? FlyingFlight.find(flight, "signer") : signer;
+    Path key = signer == null ? options.signer() : signer;
     try {
       return FileSignature.sign(SignerKeys.privateKey(key), spacecraft, made);
     } catch (IOException | GeneralSecurityException e) {
