@@ -5,10 +5,13 @@ import java.io.IOException;
 import java.net.SocketException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.ResourceBundle;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import javax.net.SocketFactory;
 import javax.net.ssl.SSLException;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttActionListener;
@@ -17,6 +20,8 @@ import org.eclipse.paho.mqttv5.client.MqttCallback;
 import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
 import org.eclipse.paho.mqttv5.client.MqttDisconnectResponse;
 import org.eclipse.paho.mqttv5.client.MqttToken;
+import org.eclipse.paho.mqttv5.client.logging.JSR47Logger;
+import org.eclipse.paho.mqttv5.client.logging.LoggerFactory;
 import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
@@ -40,7 +45,12 @@ import org.jspecify.annotations.Nullable;
  * <p>A broker that owes acknowledgements and gives none until the deadline is left, as one is that
  * ends the connection for a reason of its own (another client took the session over) or refuses it;
  * before it is asked again there is a pause that grows up to 30 s. A link that is cut costs no
- * pause.
+ * pause. Over TLS 1.3 a broker refuses a certificate after it has shown its own, and what there is
+ * to see of it may be no more than a line that breaks off (RFC 8446, section 4.4.2.4): twice in a
+ * row counts as refused.
+ *
+ * <p>Paho's own log, which would go to standard error, is off: what matters of it is counted and
+ * told here.
  *
  * <p>{@link #connect}, {@link #disconnect} and {@link #close} belong to one thread; all else may be
  * called from any, and never blocks.
@@ -66,6 +76,10 @@ public final class MqttPort implements AutoCloseable {
   private static final int SESSION_TAKEN_OVER = 0x8E;
   private static final int NEVER_SEND_RETAINED = 2;
 
+  static {
+    LoggerFactory.setLogger(NoLog.class.getName());
+  }
+
   private final MqttConfig config;
   private final long acknowledgeNanos;
   private final Consumer<byte[]> receiver;
@@ -76,6 +90,10 @@ public final class MqttPort implements AutoCloseable {
   private final AtomicLong ignored = new AtomicLong();
   private final AtomicLong full = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
+
+  /** Connections in a row that ended before they were up, with the right broker reached. */
+  private int unaccepted;
+
   private volatile @Nullable Connection connection;
   private volatile Optional<String> trouble = Optional.empty();
 
@@ -130,11 +148,18 @@ public final class MqttPort implements AutoCloseable {
       return false;
     }
     Client fresh = null;
+    BooleanSupplier reached = () -> false;
     try {
+      SocketFactory sockets = new PromptSockets();
+      if (config.tls().isPresent()) {
+        PromptTlsSockets secure = config.tls().get().sockets();
+        reached = secure::serverBelieved;
+        sockets = secure;
+      }
       fresh = new Client(config.brokerUrl(), config.clientId());
       Connection next = new Connection(fresh);
       fresh.setCallback(next);
-      IMqttToken accepted = fresh.connect(options());
+      IMqttToken accepted = fresh.connect(options(sockets));
       accepted.waitForCompletion(config.deadline().toMillis());
       next.open(accepted.getResponseProperties());
       IMqttToken subscribed = fresh.subscribe(new MqttSubscription[] {subscription()});
@@ -146,12 +171,22 @@ public final class MqttPort implements AutoCloseable {
       }
       backoff.connected(now());
       trouble = Optional.empty();
+      unaccepted = 0;
       next.inUse = true;
       connection = next;
       return true;
     } catch (MqttException e) {
+      unaccepted = reached.getAsBoolean() && brokeOff(e) ? unaccepted + 1 : 0;
       if (isBrokersWill(e)) {
         trouble = Optional.of(reason(e));
+        refused.incrementAndGet();
+        backoff.refused(now());
+      } else if (unaccepted > 1) {
+        // where it has given its reason once, that stands
+        trouble =
+            Optional.of(
+                trouble.orElse(
+                    "the broker ends it before it is up; perhaps it refuses our certificate"));
         refused.incrementAndGet();
         backoff.refused(now());
       }
@@ -166,7 +201,7 @@ public final class MqttPort implements AutoCloseable {
     return false;
   }
 
-  private MqttConnectionOptions options() throws IOException {
+  private MqttConnectionOptions options(SocketFactory sockets) {
     MqttConnectionOptions options = new MqttConnectionOptions();
     options.setCleanStart(true);
     options.setAutomaticReconnect(false);
@@ -176,8 +211,7 @@ public final class MqttPort implements AutoCloseable {
     options.setReceiveMaximum(RECEIVE_MAXIMUM);
     options.setTopicAliasMaximum(0);
     options.setHttpsHostnameVerificationEnabled(true);
-    options.setSocketFactory(
-        config.tls().isPresent() ? config.tls().get().sockets() : new PromptSockets());
+    options.setSocketFactory(sockets);
     return options;
   }
 
@@ -278,12 +312,20 @@ public final class MqttPort implements AutoCloseable {
   private static boolean isBrokersWill(MqttException failure) {
     boolean tls = false;
     for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
-      if (cause instanceof EOFException || cause instanceof SocketException) {
-        return false;
-      }
       tls |= cause instanceof SSLException;
     }
-    return tls || (failure.getReasonCode() >= FIRST_ERROR && failure.getReasonCode() <= LAST_ERROR);
+    return !brokeOff(failure)
+        && (tls
+            || (failure.getReasonCode() >= FIRST_ERROR && failure.getReasonCode() <= LAST_ERROR));
+  }
+
+  private static boolean brokeOff(MqttException failure) {
+    for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+      if (cause instanceof EOFException || cause instanceof SocketException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static String reason(MqttException failure) {
@@ -303,6 +345,46 @@ public final class MqttPort implements AutoCloseable {
     } catch (MqttException e) {
       // nothing is left to close
     }
+  }
+
+  /**
+   * Paho's log, of which nothing is left. Paho makes one for each of its classes, by name, which is
+   * why anybody could.
+   */
+  public static final class NoLog extends JSR47Logger {
+    @Override
+    public void initialise(ResourceBundle messages, String name, String resource) {}
+
+    @Override
+    public boolean isLoggable(int level) {
+      return false;
+    }
+
+    @Override
+    public void log(
+        int level,
+        String where,
+        String method,
+        String message,
+        Object[] inserts,
+        Throwable thrown) {}
+
+    @Override
+    public void trace(
+        int level,
+        String where,
+        String method,
+        String message,
+        Object[] inserts,
+        Throwable thrown) {}
+
+    @Override
+    public String formatMessage(String message, Object[] inserts) {
+      return message;
+    }
+
+    @Override
+    public void dumpTrace() {}
   }
 
   /** Paho's client, with a way to send without topic aliases. */
@@ -416,9 +498,8 @@ public final class MqttPort implements AutoCloseable {
         return;
       }
       if (left.compareAndSet(false, true)) {
-        if (code == SESSION_TAKEN_OVER) {
-          takenOver.incrementAndGet();
-        }
+        // the pause first: whoever sees what is said and counted finds it begun
+        backoff.lost(now());
         trouble =
             Optional.of(
                 code == SESSION_TAKEN_OVER
@@ -426,7 +507,9 @@ public final class MqttPort implements AutoCloseable {
                     : code == 0
                         ? "the broker ends it as soon as it is up; perhaps another client has our name"
                         : "the broker ended it with reason 0x" + Integer.toHexString(code));
-        backoff.lost(now());
+        if (code == SESSION_TAKEN_OVER) {
+          takenOver.incrementAndGet();
+        }
       }
     }
 

@@ -3,6 +3,7 @@ package org.heliostat.protocol;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.util.function.BooleanSupplier;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 
@@ -16,9 +17,21 @@ final class PromptTlsSockets extends SSLSocketFactory {
   private static final int LINGER_SECONDS = 1;
 
   private final SSLSocketFactory sockets;
+  private final BooleanSupplier serverBelieved;
 
-  PromptTlsSockets(SSLSocketFactory sockets) {
+  /**
+   * Makes sockets as others do.
+   *
+   * @param serverBelieved whether a server has shown one of them a certificate that is believed
+   */
+  PromptTlsSockets(SSLSocketFactory sockets, BooleanSupplier serverBelieved) {
     this.sockets = sockets;
+    this.serverBelieved = serverBelieved;
+  }
+
+  /** Whether a server has been reached, by one of these sockets, that is the one to be reached. */
+  boolean serverBelieved() {
+    return serverBelieved.getAsBoolean();
   }
 
   @Override

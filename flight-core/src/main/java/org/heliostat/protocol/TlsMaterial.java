@@ -26,7 +26,9 @@ import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,21 +71,32 @@ public final class TlsMaterial {
   }
 
   /**
-   * Sockets that show the certificate and believe the trusted ones.
+   * Sockets of one connection, which show the certificate and believe the trusted ones.
    *
    * @throws IOException when a file does not read; the message names it
    */
-  SSLSocketFactory sockets() throws IOException {
+  PromptTlsSockets sockets() throws IOException {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
       TrustManagerFactory trusted =
           TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
       trusted.init(trustStore());
-      context.init(keyManagers(), trusted.getTrustManagers(), null);
-      return new PromptTlsSockets(context.getSocketFactory());
+      BelievedServer server = new BelievedServer(judge(trusted.getTrustManagers()));
+      context.init(keyManagers(), new TrustManager[] {server}, null);
+      return new PromptTlsSockets(context.getSocketFactory(), server::seen);
     } catch (GeneralSecurityException e) {
       throw new IOException("TLS cannot be set up: " + e.getMessage(), e);
     }
+  }
+
+  private static X509ExtendedTrustManager judge(TrustManager[] managers)
+      throws GeneralSecurityException {
+    for (TrustManager manager : managers) {
+      if (manager instanceof X509ExtendedTrustManager judge) {
+        return judge;
+      }
+    }
+    throw new GeneralSecurityException("nobody judges certificates");
   }
 
   private KeyStore trustStore() throws IOException, GeneralSecurityException {

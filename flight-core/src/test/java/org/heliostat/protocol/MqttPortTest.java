@@ -12,9 +12,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -292,6 +297,43 @@ class MqttPortTest {
     line.acknowledge(line.read(), 0x97);
     await(() -> port.refused() == 1);
     await(() -> send(port, 1));
+  }
+
+  @Test
+  void pahosOwnLogIsOff() throws Exception {
+    List<String> logged = new CopyOnWriteArrayList<>();
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord line) {
+            logged.add(line.getLoggerName());
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    handler.setLevel(Level.ALL);
+    Logger paho = Logger.getLogger("org.eclipse.paho");
+    paho.setLevel(Level.ALL);
+    paho.addHandler(handler);
+    try {
+      Logger.getLogger("org.eclipse.paho.mqttv5.client.MqttAsyncClient").fine("would be heard");
+      assertThat(logged).hasSize(1);
+      MqttPort port = port(1);
+      assertThat(port.connect()).isTrue();
+      FakeBroker.Line line = broker.line();
+      assertThat(send(port, 1)).isTrue();
+      line.acknowledge(line.read(), 0);
+      line.cut();
+      await(() -> !port.connected());
+      assertThat(logged).hasSize(1);
+    } finally {
+      paho.removeHandler(handler);
+      paho.setLevel(null);
+    }
   }
 
   @Test

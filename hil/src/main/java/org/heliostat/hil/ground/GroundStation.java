@@ -58,6 +58,10 @@ final class GroundStation implements AutoCloseable {
   private final UploadDesk uploads;
   private final NewestHousekeeping newest = new NewestHousekeeping();
   private final AtomicLong overflowed = new AtomicLong();
+
+  /** Of the broker, as it was told last. */
+  private Optional<String> brokerTrouble = Optional.empty();
+
   private long nextConnect;
   private long nextStatus;
   private long nextIndex;
@@ -193,7 +197,12 @@ final class GroundStation implements AutoCloseable {
     if (port.connected() || now - nextConnect < 0) {
       return;
     }
-    boolean unused = port.connect();
+    if (port.connect()) {
+      brokerTrouble = Optional.empty();
+    } else if (port.trouble().isPresent() && !port.trouble().equals(brokerTrouble)) {
+      brokerTrouble = port.trouble();
+      events.report(Severity.WARNING, 4, "BROKER_REFUSED", brokerTrouble.get());
+    }
     nextConnect = hostNanos.getAsLong() + RECONNECT_NANOS;
   }
 
@@ -234,6 +243,7 @@ final class GroundStation implements AutoCloseable {
     json.addProperty("broker", brokerUrl);
     json.addProperty("connected", port.connected());
     port.trouble().ifPresent(why -> json.addProperty("broker_trouble", why));
+    json.addProperty("broker_refused", port.refused());
     json.add("link", counters.json());
     json.add("products", archive.catalogue().json());
     json.add("commands", desk.json());

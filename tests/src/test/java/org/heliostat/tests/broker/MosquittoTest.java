@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.heliostat.protocol.MqttConfig;
@@ -157,6 +158,45 @@ class MosquittoTest {
     // in clear there is nobody
     assertThat(port(clear(broker), "plain", DOWN).connect()).isFalse();
     assertThat(craft.connected()).isTrue();
+  }
+
+  private static long connections(Mosquitto broker) {
+    return broker.log().lines().filter(line -> line.contains("New connection from")).count();
+  }
+
+  @Test
+  void aBrokerThatRefusesOurCertificateIsGivenTime() throws Exception {
+    Mosquitto.assumeInstalled();
+    Certificates made = Certificates.make(folder.resolve("keys"));
+    Mosquitto broker = tls(made, "broker");
+    AtomicLong clock = new AtomicLong();
+    MqttPort craft =
+        new MqttPort(
+            MqttConfig.of("ssl://127.0.0.1:" + broker.port(), "craft", UP, DEADLINE)
+                .withTls(material(made, "stranger"))
+                .withClock(clock::get),
+            packet -> {});
+    open.add(craft);
+    // TLS 1.3: it refuses after its own part of the handshake, and the alert may be lost with the
+    // line; either way the second time is the last one without a pause
+    long seen = 0;
+    for (long pause : new long[] {1, 2, 4}) {
+      for (int attempt = 0; attempt < 2; attempt++) {
+        assertThat(craft.connect()).isFalse();
+      }
+      long refused = craft.refused();
+      assertThat(craft.trouble().orElseThrow()).containsAnyOf("certificate", "unknown_ca");
+      long before = seen;
+      await(() -> connections(broker) > before);
+      assertThat(craft.connect()).isFalse();
+      assertThat(craft.refused()).isEqualTo(refused).isPositive();
+      clock.addAndGet(pause * 1_000_000_000L - 1);
+      seen = connections(broker);
+      assertThat(craft.connect()).isFalse();
+      assertThat(connections(broker)).isEqualTo(seen);
+      clock.incrementAndGet();
+    }
+    assertThat(craft.refused()).isEqualTo(3);
   }
 
   @Test
