@@ -18,6 +18,10 @@ final class Counters {
 
   long records;
   long resent;
+
+  /** Records that did not read and are kept as they came. */
+  long undecoded;
+
   long notStored;
 
   /** Parts of records that came, those of them that had come before, and those that cannot be. */
@@ -60,6 +64,7 @@ final class Counters {
     json.addProperty("beacons_not_read", beaconsNotRead);
     json.addProperty("records", records);
     json.addProperty("resent", resent);
+    json.addProperty("undecoded", undecoded);
     json.addProperty("not_stored", notStored);
     json.addProperty("parts", parts);
     json.addProperty("parts_again", partsAgain);

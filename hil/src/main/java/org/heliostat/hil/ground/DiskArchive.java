@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import com.google.protobuf.Message;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.zip.CRC32C;
 import org.heliostat.protocol.Downlink;
@@ -15,10 +16,16 @@ import org.heliostat.protocol.Severity;
  * The archive in a folder: {@code frames.jsonl} and {@code stac/} (products), {@code events.jsonl},
  * {@code reports.jsonl} (stages of commands), {@code answers.jsonl} (tables, fields, lists of
  * files, reset logs), {@code files/} (dumped files), {@code event-dumps.jsonl}, {@code
- * telemetry.jsonl} (a line a housekeeping packet, live or recorded), {@code received.bin} (records
- * by number and checksum). A line of a record names both. One thread.
+ * telemetry.jsonl} (a line a housekeeping packet, live or recorded), {@code undecoded.jsonl}
+ * (bodies of records that did not read, in Base64), {@code received.bin} (records by number and
+ * checksum). A line of a record names both. One thread.
+ *
+ * <p>Overflow policy: beyond {@value #MOST_UNDECODED_BYTES} bytes of {@code undecoded.jsonl} no
+ * more of these is taken, and they stay on board: what was confirmed is nowhere else.
  */
 final class DiskArchive implements Archive, AutoCloseable {
+  static final long MOST_UNDECODED_BYTES = 256L << 20;
+
   private final RecordList records;
   private final Catalogue catalogue;
   private final JsonLines events;
@@ -27,6 +34,7 @@ final class DiskArchive implements Archive, AutoCloseable {
   private final JsonLines answers;
   private final DumpedFiles files;
   private final JsonLines telemetry;
+  private final JsonLines undecoded;
   private final Counters counters;
 
   DiskArchive(Path out, MissionUtc time, int spacecraft, Counters counters) throws IOException {
@@ -45,6 +53,7 @@ final class DiskArchive implements Archive, AutoCloseable {
     dumps = JsonLines.open(archiveFiles.open(out.resolve("event-dumps.jsonl")));
     answers = JsonLines.open(archiveFiles.open(out.resolve("answers.jsonl")));
     telemetry = JsonLines.open(archiveFiles.open(out.resolve("telemetry.jsonl")));
+    undecoded = JsonLines.open(archiveFiles.open(out.resolve("undecoded.jsonl")));
     files = new DumpedFiles(out.resolve("files"), archiveFiles);
     listWhatIsThere();
   }
@@ -55,7 +64,7 @@ final class DiskArchive implements Archive, AutoCloseable {
    * loses nothing.
    */
   private void listWhatIsThere() throws IOException {
-    for (JsonLines lines : List.of(events, reports, dumps, answers, telemetry)) {
+    for (JsonLines lines : List.of(events, reports, dumps, answers, telemetry, undecoded)) {
       lines.unlisted(records::contains).forEach(records::add);
     }
   }
@@ -87,6 +96,23 @@ final class DiskArchive implements Archive, AutoCloseable {
   }
 
   @Override
+  public boolean storeUndecoded(RawRecord record) throws IOException {
+    RecordList.Row row = record.row();
+    if (records.contains(row)) {
+      return false;
+    }
+    if (undecoded.bytes() >= MOST_UNDECODED_BYTES) {
+      throw new UndecodedFull("undecoded.jsonl holds " + undecoded.bytes() + " bytes");
+    }
+    JsonObject line = new JsonObject();
+    line.addProperty("bytes", record.body().size());
+    line.addProperty("body", Base64.getEncoder().encodeToString(record.body().toByteArray()));
+    undecoded.append(line, row);
+    records.add(row);
+    return true;
+  }
+
+  @Override
   public boolean has(long record, int checksum) {
     return records.contains(new RecordList.Row(record, checksum));
   }
@@ -99,6 +125,7 @@ final class DiskArchive implements Archive, AutoCloseable {
     dumps.force();
     answers.force();
     telemetry.force();
+    undecoded.force();
     records.force();
   }
 
@@ -154,6 +181,7 @@ final class DiskArchive implements Archive, AutoCloseable {
         dumps;
         answers;
         telemetry;
+        undecoded;
         catalogue) {
       force();
     }

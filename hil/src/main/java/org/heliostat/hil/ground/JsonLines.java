@@ -81,6 +81,11 @@ final class JsonLines implements AutoCloseable {
     append(line);
   }
 
+  /** Bytes of all lines. */
+  long bytes() {
+    return end;
+  }
+
   /** Brings all lines to disk; those of a force that failed, too. */
   void force() throws IOException {
     if (unforced.size() == 0) {

@@ -25,7 +25,9 @@ import org.heliostat.protocol.UploadStatus;
 /**
  * Takes packets of the satellite: opens them, has their records kept, and confirms a record only
  * when it is on disk. A record that cannot be kept is not confirmed, so the satellite asks for it
- * and sends it again. Of records that come in parts it says what they lack. One thread.
+ * and sends it again. A record that is authentic and does not read is kept as it came, and
+ * confirmed: it would be no better another time. Of records that come in parts it says what they
+ * lack. One thread.
  */
 final class Receiver {
   /** Longest wait of a stored record for its receipt, in host time. */
@@ -57,6 +59,7 @@ final class Receiver {
   private long heard;
   private long partBytes;
   private boolean diskFailed;
+  private boolean undecodedFull;
 
   /** What takes the stages of commands and the answers to them, each once. */
   interface Reports {
@@ -142,15 +145,29 @@ final class Receiver {
     counters.packets++;
     counters.receivedBytes += sealed.length;
     Optional<byte[]> packet = gate.apply(sealed);
+    if (packet.isPresent()) {
+      authentic(packet.get(), hostNanos);
+    } else {
+      counters.damaged++;
+    }
+  }
+
+  private void authentic(byte[] packet, long hostNanos) {
     Downlink downlink;
     try {
-      downlink =
-          packet.isEmpty() ? Downlink.getDefaultInstance() : Downlink.parseFrom(packet.get());
+      downlink = Downlink.parseFrom(packet);
     } catch (InvalidProtocolBufferException e) {
       downlink = Downlink.getDefaultInstance();
     }
     switch (downlink.getBodyCase()) {
-      case BODY_NOT_SET -> counters.damaged++;
+      case BODY_NOT_SET ->
+          RawRecord.of(ByteString.copyFrom(packet))
+              .ifPresentOrElse(
+                  raw -> {
+                    from(raw.head());
+                    boolean unused = keepRaw(raw, hostNanos);
+                  },
+                  () -> counters.damaged++);
       case RECORD_PART -> {
         from(downlink);
         part(downlink.getRecordPart(), hostNanos);
@@ -245,9 +262,14 @@ final class Receiver {
     Optional<Downlink> record = record(bytes);
     if (record.isPresent() && record.get().getRecord() != 0) {
       boolean unused = keep(record.get(), hostNanos);
-    } else {
-      counters.damaged++;
+      return;
     }
+    RawRecord.of(bytes)
+        .ifPresentOrElse(
+            raw -> {
+              boolean unused = keepRaw(raw, hostNanos);
+            },
+            () -> counters.damaged++);
   }
 
   /** A record as it stands in a batch or in parts: one that travels by itself, and no packet. */
@@ -284,6 +306,41 @@ final class Receiver {
     }
     owed(hostNanos);
     receipts.stored(downlink.getRecord());
+    return true;
+  }
+
+  /** Keeps what does not read; false where it is still to be kept. */
+  private boolean keepRaw(RawRecord raw, long hostNanos) {
+    try {
+      if (archive.storeUndecoded(raw)) {
+        if (counters.undecoded++ == 0) {
+          events.report(
+              Severity.WARNING,
+              5,
+              "RECORD_UNDECODED",
+              "record %s does not read, and is kept in undecoded.jsonl as any more of them"
+                  .formatted(Long.toUnsignedString(raw.number())));
+        }
+      } else {
+        counters.resent++;
+      }
+    } catch (Archive.UndecodedFull e) {
+      counters.notStored++;
+      if (!undecodedFull) {
+        undecodedFull = true;
+        events.report(
+            Severity.ERROR,
+            6,
+            "UNDECODED_FULL",
+            "records that do not read are not confirmed any more: " + e.getMessage());
+      }
+      return false;
+    } catch (IOException e) {
+      diskFailed(e, 1);
+      return false;
+    }
+    owed(hostNanos);
+    receipts.stored(raw.number());
     return true;
   }
 
@@ -342,16 +399,19 @@ final class Receiver {
 
   /** Stores a record of which all parts are there; one that cannot be stored stays for later. */
   private void complete(long record, long hostNanos) {
-    Optional<Downlink> whole =
-        assembly
-            .whole(record)
-            .flatMap(body -> record(ByteString.copyFrom(body)))
-            .map(body -> body.toBuilder().setRecord(record).build());
-    if (whole.isEmpty()) {
-      // its checksum is right, so it would be no better another time: the satellite gives it up
-      counters.damaged++;
-      assembly.forget(record);
-    } else if (keep(whole.get(), hostNanos)) {
+    Optional<ByteString> body = assembly.whole(record).map(ByteString::copyFrom);
+    if (body.isEmpty()) {
+      return;
+    }
+    boolean kept =
+        record(body.get())
+            .map(whole -> keep(whole.toBuilder().setRecord(record).build(), hostNanos))
+            .orElseGet(
+                () ->
+                    keepRaw(
+                        new RawRecord(Downlink.newBuilder().setRecord(record).build(), body.get()),
+                        hostNanos));
+    if (kept) {
       assembly.forget(record);
     }
     if (assembly.records().isEmpty()) {

@@ -7,10 +7,12 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.protobuf.ByteString;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
 import java.util.List;
 import org.heliostat.payload.codec.MaskCodec;
 import org.heliostat.protocol.Boot;
@@ -137,7 +139,8 @@ class DiskArchiveTest {
         "reports.jsonl",
         "answers.jsonl",
         "event-dumps.jsonl",
-        "telemetry.jsonl"
+        "telemetry.jsonl",
+        "undecoded.jsonl"
       })
   void aForceThatFailedConfirmsNothingLaterThatIsNotOnDisk(String failing) throws Exception {
     FailingFiles files = new FailingFiles();
@@ -153,20 +156,23 @@ class DiskArchiveTest {
       for (Downlink record : records) {
         assertThat(archive.store(record)).isTrue();
       }
+      assertThat(archive.storeUndecoded(undecoded(7))).isTrue();
       files.failingOnce.add(failing);
       assertThatThrownBy(archive::force).isInstanceOf(IOException.class);
       // without a receipt they come again
       for (Downlink record : records) {
         assertThat(archive.store(record)).isFalse();
       }
+      assertThat(archive.storeUndecoded(undecoded(7))).isFalse();
       archive.force();
       for (String list :
-          List.of("frames", "events", "reports", "answers", "event-dumps", "telemetry")) {
+          List.of(
+              "frames", "events", "reports", "answers", "event-dumps", "telemetry", "undecoded")) {
         assertThat(Files.readAllLines(out.resolve(list + ".jsonl"))).as(list).hasSize(1);
       }
       assertThat(RecordList.rows(out.resolve("received.bin")))
           .extracting(RecordList.Row::number)
-          .containsExactly(1L, 2L, 3L, 4L, 5L, 6L);
+          .containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L);
     }
   }
 
@@ -188,6 +194,43 @@ class DiskArchiveTest {
       assertThat(RecordList.rows(out.resolve("received.bin"))).hasSize(2);
     }
     assertThat(texts()).containsExactly("a", "b", "ground");
+  }
+
+  private static RawRecord undecoded(long record) {
+    return new RawRecord(
+        Downlink.newBuilder().setRecord(record).build(),
+        ByteString.copyFrom(new byte[] {(byte) 0xFA, 6, 1, 2}));
+  }
+
+  @Test
+  void whatDoesNotReadIsKeptAsItCameAndOnceOverAKillToo() throws Exception {
+    DiskArchive killed = open();
+    assertThat(killed.storeUndecoded(undecoded(4))).isTrue();
+    try (DiskArchive archive = open()) {
+      assertThat(archive.storeUndecoded(undecoded(4))).isFalse();
+      assertThat(archive.has(4, RecordChecksum.of(4, new byte[] {(byte) 0xFA, 6, 1, 2}))).isTrue();
+    }
+    List<String> lines = Files.readAllLines(out.resolve("undecoded.jsonl"));
+    assertThat(lines).hasSize(1);
+    JsonObject line = JsonParser.parseString(lines.get(0)).getAsJsonObject();
+    assertThat(Base64.getDecoder().decode(line.get("body").getAsString()))
+        .containsExactly(0xFA, 6, 1, 2);
+    assertThat(line.get("record").getAsLong()).isEqualTo(4);
+  }
+
+  @Test
+  void whatDoesNotReadHasItsBound() throws Exception {
+    try (RandomAccessFile full =
+        new RandomAccessFile(out.resolve("undecoded.jsonl").toFile(), "rw")) {
+      full.seek(DiskArchive.MOST_UNDECODED_BYTES - 1);
+      full.write('\n');
+    }
+    try (DiskArchive archive = open()) {
+      assertThatThrownBy(() -> archive.storeUndecoded(undecoded(4)))
+          .isInstanceOf(Archive.UndecodedFull.class);
+      assertThat(archive.has(4, undecoded(4).row().crc())).isFalse();
+      assertThat(archive.store(event(5, "a"))).isTrue();
+    }
   }
 
   @Test

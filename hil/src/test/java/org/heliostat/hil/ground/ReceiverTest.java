@@ -5,6 +5,8 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.inOrder;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import com.google.protobuf.ByteString;
@@ -155,6 +157,99 @@ class ReceiverTest {
     receiver.flushNow();
     assertThat(counters.damaged).isEqualTo(3);
     assertThat(sent).isEmpty();
+  }
+
+  /** Bodies that do not read: of a kind that is not known, cut off, and wrong inside. */
+  private static List<ByteString> bodiesThatDoNotRead() {
+    return List.of(
+        ByteString.copyFrom(new byte[] {(byte) 0xFA, 6, 1, 2}),
+        ByteString.copyFrom(new byte[] {0x1A, 100, 1, 2}),
+        ByteString.copyFrom(new byte[] {0x1A, 2, 0x0F, 2}));
+  }
+
+  private static Downlink head(long record) {
+    return Downlink.newBuilder()
+        .setRecord(record)
+        .setStreamSequence(40 + record)
+        .setSentMissionNanos(17)
+        .setRun(RUN)
+        .build();
+  }
+
+  @Test
+  void aRecordThatDoesNotReadIsKeptAsItCameAndConfirmed() throws IOException {
+    when(archive.storeUndecoded(any())).thenReturn(true);
+    long record = 1;
+    for (ByteString body : bodiesThatDoNotRead()) {
+      receiver.receive(seal(head(record).toByteString().concat(body).toByteArray()), 0);
+      record++;
+    }
+    receiver.flushNow();
+    InOrder order = inOrder(archive);
+    record = 1;
+    for (ByteString body : bodiesThatDoNotRead()) {
+      order.verify(archive).storeUndecoded(new RawRecord(head(record), body));
+      record++;
+    }
+    order.verify(archive).force();
+    assertThat(sent).hasSize(1);
+    assertThat(sent.get(0).getReceipt())
+        .isEqualTo(
+            Receipt.newBuilder()
+                .setRun(RUN)
+                .setHeard(43)
+                .addAllRecords(List.of(1L, 2L, 3L))
+                .build());
+    assertThat(counters.undecoded).isEqualTo(3);
+    assertThat(counters.damaged).isZero();
+    assertThat(events).extracting(Event::getName).containsExactly("RECORD_UNDECODED");
+  }
+
+  @Test
+  void recordsOfABatchOrInPartsThatDoNotReadAreKeptToo() throws IOException {
+    when(archive.storeUndecoded(any())).thenReturn(true);
+    ByteString body = bodiesThatDoNotRead().get(2);
+    Downlink number = Downlink.newBuilder().setRecord(3).build();
+    receiver.receive(
+        sealed(
+            Downlink.newBuilder()
+                .setRun(RUN)
+                .setBatch(RecordBatch.newBuilder().addRecords(number.toByteString().concat(body)))),
+        0);
+    byte[] inParts = body.toByteArray();
+    receiver.receive(part(4, inParts, 0, 2, 5), 0);
+    receiver.receive(part(4, inParts, 2, 4, 6), 0);
+    receiver.flushNow();
+    verify(archive).storeUndecoded(new RawRecord(number, body));
+    verify(archive).storeUndecoded(new RawRecord(number.toBuilder().setRecord(4).build(), body));
+    assertThat(sent.get(0).getReceipt().getRecordsList()).containsExactly(3L, 4L);
+    assertThat(counters.damaged).isZero();
+  }
+
+  @Test
+  void whatDoesNotReadAndIsNotAuthenticIsDropped() throws IOException {
+    byte[] packet = seal(head(1).toByteString().concat(bodiesThatDoNotRead().get(0)).toByteArray());
+    packet[0] ^= 1;
+    receiver.receive(packet, 0);
+    receiver.flushNow();
+    verify(archive, never()).storeUndecoded(any());
+    assertThat(sent).isEmpty();
+    assertThat(counters.damaged).isEqualTo(1);
+  }
+
+  @Test
+  void beyondItsBoundWhatDoesNotReadStaysOnBoardAndTheOthersComeDown() throws IOException {
+    when(archive.storeUndecoded(any())).thenThrow(new Archive.UndecodedFull("it holds enough"));
+    when(archive.store(any())).thenReturn(true);
+    ByteString body = bodiesThatDoNotRead().get(0);
+    receiver.receive(seal(head(1).toByteString().concat(body).toByteArray()), 0);
+    receiver.receive(seal(head(2).toByteString().concat(body).toByteArray()), 0);
+    receiver.receive(record(3), 0);
+    receiver.flushNow();
+    assertThat(sent.stream().flatMap(one -> one.getReceipt().getRecordsList().stream()))
+        .containsExactly(3L);
+    assertThat(counters.notStored).isEqualTo(2);
+    assertThat(events).extracting(Event::getName).containsExactly("UNDECODED_FULL");
   }
 
   @Test
@@ -390,8 +485,9 @@ class ReceiverTest {
                         .addRecords(downlink(4).toByteString()))),
         0);
     receiver.flushNow();
-    assertThat(sent.get(0).getReceipt().getRecordsList()).containsExactly(3L, 4L);
-    assertThat(counters.damaged).isEqualTo(3);
+    // the one of a kind that is no record does not read as one, and is not sent for ever
+    assertThat(sent.get(0).getReceipt().getRecordsList()).containsExactly(3L, 8L, 4L);
+    assertThat(counters.damaged).isEqualTo(2);
   }
 
   @Test
