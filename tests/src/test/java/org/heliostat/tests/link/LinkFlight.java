@@ -26,6 +26,8 @@ import org.heliostat.protocol.DeviceConfig;
 import org.heliostat.protocol.KeyMaker;
 import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.Scenario;
+import org.heliostat.protocol.SignerKeys;
+import org.heliostat.protocol.SignerMaker;
 
 /**
  * A flight whose line to ground is a {@link LinkProxy}: the flight image, the rig with its space
@@ -41,6 +43,8 @@ public final class LinkFlight implements AutoCloseable {
   private final MissionTime time;
   private final Path run;
   private final List<Process> processes = new ArrayList<>();
+  private final Plan plan;
+  private final Optional<String> given;
   private final LinkProxy proxy;
   private final Process flight;
   private final String broker;
@@ -61,7 +65,9 @@ public final class LinkFlight implements AutoCloseable {
       double speed,
       long seed) {}
 
-  private LinkFlight(Plan plan) throws IOException, InterruptedException {
+  private LinkFlight(Plan plan, Optional<String> given) throws IOException, InterruptedException {
+    this.plan = plan;
+    this.given = given;
     out = plan.out();
     run = Files.createTempDirectory("hl").toAbsolutePath();
     Files.createDirectories(run.resolve("tmp"));
@@ -80,8 +86,10 @@ public final class LinkFlight implements AutoCloseable {
         out.resolve("mission.textproto"),
         TextFormat.printer().printToString(fitted(plan.mission())));
     KeyMaker.make(run.resolve("keys"), run.resolve("station"));
-    ground(plan);
-    broker = Files.readString(run.resolve("broker.address")).strip();
+    SignerMaker.make(signer(), run.resolve("keys").resolve(SignerKeys.PUBLIC));
+    processes.add(ground());
+    broker =
+        given.isPresent() ? given.get() : Files.readString(run.resolve("broker.address")).strip();
     int colon = broker.lastIndexOf(':');
     proxy =
         new LinkProxy(
@@ -89,12 +97,31 @@ public final class LinkFlight implements AutoCloseable {
                 broker.substring(0, colon), Integer.parseInt(broker.substring(colon + 1))),
             plan.faults(),
             plan.seed());
-    rig(plan);
-    flight = flight(plan);
+    processes.add(rig());
+    flight = flight();
+    processes.add(flight);
   }
 
+  /** Flies with the broker inside the ground station. */
   public static LinkFlight start(Plan plan) throws IOException, InterruptedException {
-    return new LinkFlight(plan);
+    return new LinkFlight(plan, Optional.empty());
+  }
+
+  /** Flies with this broker, host and port, which outlives the ground station. */
+  public static LinkFlight start(Plan plan, String broker)
+      throws IOException, InterruptedException {
+    return new LinkFlight(plan, Optional.of(broker));
+  }
+
+  /** Kills the ground station where it is, and starts it again on what it has left on disk. */
+  public void killGroundAndStartItAgain() throws IOException, InterruptedException {
+    Process killed = processes.get(0);
+    killed.destroyForcibly();
+    if (!killed.waitFor(ENDS_SECONDS, TimeUnit.SECONDS)) {
+      throw new IOException("ground does not end");
+    }
+    Files.delete(run.resolve("broker.address"));
+    processes.set(0, ground());
   }
 
   private Mission fitted(Mission mission) {
@@ -107,18 +134,21 @@ public final class LinkFlight implements AutoCloseable {
     return fitted.build();
   }
 
-  private void ground(Plan plan) throws IOException, InterruptedException {
+  private Process ground() throws IOException, InterruptedException {
     Path ready = run.resolve("broker.address");
     List<String> command = java(GroundMain.class);
     command.addAll(List.of("--keys", run.resolve("station").toString()));
     command.addAll(List.of("--out", out.toString(), "--run", run.toString()));
     command.addAll(List.of("--broker-port-file", ready.toString()));
     command.addAll(List.of("--spacecraft-id", Integer.toString(plan.mission().getSpacecraftId())));
-    command.addAll(timing(plan));
-    await(ready, start("ground", command, Map.of()), "ground");
+    given.ifPresent(address -> command.addAll(List.of("--broker", "tcp://" + address)));
+    command.addAll(timing());
+    Process ground = start("ground", command, Map.of());
+    await(ready, ground, "ground");
+    return ground;
   }
 
-  private void rig(Plan plan) throws IOException, InterruptedException {
+  private Process rig() throws IOException, InterruptedException {
     List<String> command = java(RigMain.class);
     command.addAll(List.of("--world", run.resolve("world").toString()));
     command.addAll(List.of("--camera", out.resolve("camera").toString()));
@@ -126,13 +156,14 @@ public final class LinkFlight implements AutoCloseable {
     command.addAll(List.of("--log", out.resolve("rig.jsonl").toString()));
     command.addAll(List.of("--link-listen-port-file", run.resolve("link.port").toString()));
     command.addAll(List.of("--broker", "127.0.0.1:" + proxy.port()));
-    command.addAll(timing(plan));
+    command.addAll(timing());
     Process rig = start("rig", command, Map.of());
     await(run.resolve("link.port"), rig, "rig");
     await(run.resolve("world"), rig, "rig");
+    return rig;
   }
 
-  private Process flight(Plan plan) throws IOException {
+  private Process flight() throws IOException {
     String link = Files.readString(run.resolve("link.port")).strip();
     Path home = plan.home();
     return start(
@@ -211,7 +242,7 @@ public final class LinkFlight implements AutoCloseable {
     return command;
   }
 
-  private List<String> timing(Plan plan) {
+  private List<String> timing() {
     return List.of(
         "--scenario",
         out.resolve("scenario.textproto").toString(),
@@ -234,10 +265,10 @@ public final class LinkFlight implements AutoCloseable {
     builder.environment().remove("JAVA_TOOL_OPTIONS");
     builder.environment().putAll(environment);
     builder.redirectErrorStream(true);
-    builder.redirectOutput(out.resolve("logs").resolve(name + ".log").toFile());
+    builder.redirectOutput(
+        ProcessBuilder.Redirect.appendTo(out.resolve("logs").resolve(name + ".log").toFile()));
     Process process = builder.start();
     process.getOutputStream().close();
-    processes.add(process);
     return process;
   }
 
@@ -247,6 +278,7 @@ public final class LinkFlight implements AutoCloseable {
     while (!Files.exists(file)) {
       if (process.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS)
           || System.nanoTime() - start > READY_NANOS) {
+        process.destroyForcibly();
         close();
         throw new IOException(name + " does not come up; see " + out.resolve("logs"));
       }
@@ -274,6 +306,11 @@ public final class LinkFlight implements AutoCloseable {
   /** Desk of the ground station. */
   public Path operators() {
     return run.resolve("ground.sock");
+  }
+
+  /** The private key that files to this flight are signed with. */
+  public Path signer() {
+    return run.resolve("signer.pem");
   }
 
   ProcessHandle process() {
