@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 /** What the tables of the READMEs say to be shown by a test is shown by one that there is. */
 class PromisesTest {
   private static final Pattern QUOTED = Pattern.compile("`([^`]+)`");
+  private static final Pattern PACKAGE = Pattern.compile("^tests\\.(?:[a-z]+\\.)*");
   private static final Pattern TEST = Pattern.compile("([A-Z]\\w*Test)(?:\\.(\\w+))?");
   private static final Pattern METHOD = Pattern.compile("[a-z]\\w{9,}");
 
@@ -48,9 +49,7 @@ class PromisesTest {
         Matcher quoted = QUOTED.matcher(line.substring(line.lastIndexOf('|', line.length() - 2)));
         while (quoted.find()) {
           String name = quoted.group(1);
-          Matcher test =
-              TEST.matcher(
-                  name.substring(name.startsWith("tests.") ? name.lastIndexOf('.') + 1 : 0));
+          Matcher test = TEST.matcher(PACKAGE.matcher(name).replaceFirst(""));
           if (test.matches()) {
             known = test.group(1);
             String source = all.getOrDefault(known, "");
