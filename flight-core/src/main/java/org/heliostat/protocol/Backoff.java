@@ -21,11 +21,16 @@ final class Backoff {
     began = now;
   }
 
-  /** The connection that was up has ended badly. */
-  synchronized void lost(long now) {
+  /** The connection that was up has ended, and not because the broker would have it so. */
+  synchronized void ended(long now) {
     if (now - began >= GOOD_NANOS) {
       pause = 0;
     }
+  }
+
+  /** The connection that was up has ended badly. */
+  synchronized void lost(long now) {
+    ended(now);
     refused(now);
   }
 

@@ -288,6 +288,9 @@ public final class MqttPort implements AutoCloseable {
     Connection current = connection;
     connection = null;
     if (current != null) {
+      if (!current.left.get()) {
+        backoff.ended(now());
+      }
       // one that has ended by itself may not have said so yet
       if (current.client.isConnected()) {
         current.inUse = false;

@@ -242,6 +242,37 @@ class MqttPortTest {
     assertThat(port.connect()).isTrue();
   }
 
+  /** Asks a broker that will not have it. */
+  private void isRefused(MqttPort port) throws InterruptedException {
+    broker.answering(0x87);
+    long before = port.refused();
+    assertThat(port.connect()).isFalse();
+    assertThat(port.refused()).isEqualTo(before + 1);
+    FakeBroker.Line unused = broker.line();
+    broker.answering(0);
+  }
+
+  @Test
+  void aConnectionThatLastedMakesRefusalsBeforeItForgottenAndAShortOneDoesNot() throws Exception {
+    MqttPort port = port(8);
+    isRefused(port);
+    pass(1);
+    isRefused(port);
+    pass(2);
+    for (int lasts : new int[] {1, 61}) {
+      assertThat(port.connect()).isTrue();
+      pass(lasts);
+      broker.line().cut();
+      await(() -> !port.connected());
+      isRefused(port);
+      pass((lasts < 60 ? 4 : 1) - 0.1);
+      assertThat(port.connect()).isFalse();
+      assertThat(broker.hasLine()).isFalse();
+      pass(0.2);
+    }
+    assertThat(port.connect()).isTrue();
+  }
+
   @Test
   void whatIsRetainedOfAnotherTopicOrTooLargeIsIgnoredAndCounted() throws Exception {
     MqttPort port = port(8);
