@@ -11,10 +11,13 @@ import java.util.concurrent.atomic.AtomicLong;
  * the recorder's thread.
  */
 final class Log {
-  private static final int BUFFER_BYTES = 1 << 20;
+  /** What gathers before it is written; from the first frame on that is larger, the other. */
+  private static final int BUFFER_BYTES = 1 << 17;
+
+  private static final int LARGE_BUFFER_BYTES = 1 << 20;
 
   private final Segments segments;
-  private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
+  private ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
 
   /** Where frames go; none before the first one, so that a full disk can still be read. */
   private Optional<Segment> active = Optional.empty();
@@ -43,6 +46,9 @@ final class Log {
         active.isPresent() && hasRoom(active.get(), bytes) ? active.get() : turn(nextId, bytes);
     if (buffer.remaining() < bytes + Frame.END_BYTES) {
       write();
+    }
+    if (buffer.remaining() < bytes + Frame.END_BYTES) {
+      buffer = ByteBuffer.allocateDirect(LARGE_BUFFER_BYTES);
     }
     long position = segment.end + buffer.position();
     Frame.put(buffer, position, header.in(segment.number), payload);

@@ -18,7 +18,7 @@ final class Segments {
   /** Empty files that are kept for use. */
   private static final int MOST_FREE = 2;
 
-  private final ByteBuffer zeros = ByteBuffer.allocateDirect(1 << 20);
+  private final ByteBuffer zeros = ByteBuffer.allocateDirect(1 << 16);
   private final Folder folder;
   private final long segmentBytes;
   private final long crowdedBytes;

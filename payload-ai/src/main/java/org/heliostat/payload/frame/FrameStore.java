@@ -165,12 +165,13 @@ public final class FrameStore {
   }
 
   private static double validFraction(FrameLayout layout) throws IOException {
-    SampleReader samples = new SampleReader(layout);
     long valid = 0;
-    for (int y = 0; y < layout.getHeight(); y++) {
-      for (int x = 0; x < layout.getWidth(); x++) {
-        if (valid(samples, layout.getBandsCount(), x, y)) {
-          valid++;
+    try (SampleReader samples = new SampleReader(layout)) {
+      for (int y = 0; y < layout.getHeight(); y++) {
+        for (int x = 0; x < layout.getWidth(); x++) {
+          if (valid(samples, layout.getBandsCount(), x, y)) {
+            valid++;
+          }
         }
       }
     }
@@ -178,7 +179,7 @@ public final class FrameStore {
   }
 
   /** Whether a pixel has data in every band. */
-  public static boolean valid(SampleReader samples, int bands, int x, int y) {
+  public static boolean valid(SampleReader samples, int bands, int x, int y) throws IOException {
     for (int b = 0; b < bands; b++) {
       if (Float.isNaN(samples.reflectance(b, x, y))) {
         return false;

@@ -2,11 +2,7 @@ package org.heliostat.payload.product;
 
 import com.google.protobuf.ByteString;
 import java.io.IOException;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Optional;
@@ -15,10 +11,12 @@ import org.heliostat.payload.codec.MaskCodec;
 import org.heliostat.payload.frame.Frame;
 import org.heliostat.payload.frame.FrameStore;
 import org.heliostat.payload.frame.SampleReader;
+import org.heliostat.protocol.FrameLayout;
 import org.heliostat.protocol.Mask;
 import org.heliostat.protocol.ModelManifest;
 import org.heliostat.protocol.Outcome;
 import org.heliostat.protocol.Product;
+import org.heliostat.protocol.SampleType;
 import org.heliostat.protocol.ThumbnailConfig;
 
 /**
@@ -43,24 +41,25 @@ public final class ProductMaker {
     Frame frame = done.job().frame();
     int width = frame.layout().getWidth();
     int height = frame.layout().getHeight();
-    SampleReader samples = new SampleReader(frame.layout());
-    FloatBuffer probabilities = map(done.job().result(), 4L * width * height);
     byte[] mask = new byte[width * height];
     float threshold = (float) model.getOutput().getThreshold();
     long valid = 0;
     long cloud = 0;
     double confidence = 0;
-    for (int y = 0; y < height; y++) {
-      for (int x = 0; x < width; x++) {
-        if (!FrameStore.valid(samples, frame.layout().getBandsCount(), x, y)) {
-          continue;
-        }
-        valid++;
-        float p = probabilities.get(y * width + x);
-        confidence += Math.max(p, 1 - p);
-        if (p >= threshold) {
-          mask[y * width + x] = (byte) 255;
-          cloud++;
+    try (SampleReader samples = new SampleReader(frame.layout());
+        SampleReader probabilities = probabilities(done.job().result(), width, height)) {
+      for (int y = 0; y < height; y++) {
+        for (int x = 0; x < width; x++) {
+          if (!FrameStore.valid(samples, frame.layout().getBandsCount(), x, y)) {
+            continue;
+          }
+          valid++;
+          float p = probabilities.reflectance(0, x, y);
+          confidence += Math.max(p, 1 - p);
+          if (p >= threshold) {
+            mask[y * width + x] = (byte) 255;
+            cloud++;
+          }
         }
       }
     }
@@ -79,9 +78,11 @@ public final class ProductMaker {
                     .setData(ByteString.copyFrom(MaskCodec.encode(mask, width, height)))
                     .setSha256(ByteString.copyFrom(sha256(mask))));
     if (cloudFraction <= thumbnail.getMaxCloudFraction()) {
-      Optional<org.heliostat.protocol.Thumbnail> picture =
-          Thumbnails.make(frame.layout(), samples, thumbnail);
-      picture.ifPresent(product::setThumbnail);
+      try (SampleReader samples = new SampleReader(frame.layout())) {
+        Optional<org.heliostat.protocol.Thumbnail> picture =
+            Thumbnails.make(frame.layout(), samples, thumbnail);
+        picture.ifPresent(product::setThumbnail);
+      }
     }
     return product.build();
   }
@@ -107,16 +108,17 @@ public final class ProductMaker {
         .addAllBbox(frame.bbox());
   }
 
-  private static FloatBuffer map(Path file, long bytes) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      if (channel.size() != bytes) {
-        throw new IOException(file + " has " + channel.size() + " bytes, expected " + bytes);
-      }
-      return channel
-          .map(FileChannel.MapMode.READ_ONLY, 0, bytes)
-          .order(ByteOrder.LITTLE_ENDIAN)
-          .asFloatBuffer();
-    }
+  /** What the model gave, as a frame of one band. */
+  private static SampleReader probabilities(Path file, int width, int height) throws IOException {
+    return new SampleReader(
+        FrameLayout.newBuilder()
+            .setPath(file.toString())
+            .setWidth(width)
+            .setHeight(height)
+            .addBands("probability")
+            .setSampleType(SampleType.FLOAT32)
+            .setScale(1)
+            .build());
   }
 
   private static byte[] sha256(byte[] bytes) {

@@ -84,26 +84,29 @@ final class Thumbnails {
   }
 
   private static float[] average(
-      FrameLayout layout, SampleReader samples, int band, int width, int height) {
+      FrameLayout layout, SampleReader samples, int band, int width, int height)
+      throws IOException {
     float[] plane = new float[width * height];
     for (int y = 0; y < height; y++) {
       int top = (int) ((long) y * layout.getHeight() / height);
       int bottom = (int) ((long) (y + 1) * layout.getHeight() / height);
-      for (int x = 0; x < width; x++) {
-        int left = (int) ((long) x * layout.getWidth() / width);
-        int right = (int) ((long) (x + 1) * layout.getWidth() / width);
-        double sum = 0;
-        int count = 0;
-        for (int sy = top; sy < bottom; sy++) {
+      double[] sum = new double[width];
+      int[] count = new int[width];
+      for (int sy = top; sy < bottom; sy++) {
+        for (int x = 0; x < width; x++) {
+          int left = (int) ((long) x * layout.getWidth() / width);
+          int right = (int) ((long) (x + 1) * layout.getWidth() / width);
           for (int sx = left; sx < right; sx++) {
             float value = samples.reflectance(band, sx, sy);
             if (!Float.isNaN(value)) {
-              sum += value;
-              count++;
+              sum[x] += value;
+              count[x]++;
             }
           }
         }
-        plane[y * width + x] = count == 0 ? Float.NaN : (float) (sum / count);
+      }
+      for (int x = 0; x < width; x++) {
+        plane[y * width + x] = count[x] == 0 ? Float.NaN : (float) (sum[x] / count[x]);
       }
     }
     return plane;

@@ -126,7 +126,6 @@ public final class OnnxModel implements AutoCloseable {
             "the model wants band " + name + ", the frame has " + frame.getBandsList());
       }
     }
-    SampleReader samples = new SampleReader(frame);
     int tile = manifest.getTile().getSize();
     int overlap = manifest.getTile().getOverlap();
     List<Tiling.Span> rows = Tiling.spans(frame.getHeight(), tile, overlap);
@@ -135,9 +134,11 @@ public final class OnnxModel implements AutoCloseable {
     ByteBuffer bytes =
         ByteBuffer.allocate(Math.multiplyExact(4, frame.getWidth() * frame.getHeight()))
             .order(ByteOrder.LITTLE_ENDIAN);
-    for (Tiling.Span row : rows) {
-      for (Tiling.Span column : columns) {
-        inferTile(samples, frame, bands, row, column, bytes.asFloatBuffer());
+    try (SampleReader samples = new SampleReader(frame)) {
+      for (Tiling.Span row : rows) {
+        for (Tiling.Span column : columns) {
+          inferTile(samples, frame, bands, row, column, bytes.asFloatBuffer());
+        }
       }
     }
     try (FileChannel channel =
@@ -160,7 +161,7 @@ public final class OnnxModel implements AutoCloseable {
       Tiling.Span row,
       Tiling.Span column,
       FloatBuffer out)
-      throws OrtException, Mismatch {
+      throws IOException, OrtException, Mismatch {
     int multiple = manifest.getTile().getMultiple();
     int height = Tiling.roundUp(row.size(), multiple);
     int width = Tiling.roundUp(column.size(), multiple);

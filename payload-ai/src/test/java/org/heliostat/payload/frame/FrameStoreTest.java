@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -15,6 +18,7 @@ import java.util.Random;
 import org.heliostat.hal.CameraFrame;
 import org.heliostat.payload.TestFrames;
 import org.heliostat.protocol.CameraConfig;
+import org.heliostat.protocol.FrameLayout;
 import org.heliostat.protocol.SampleType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -108,10 +112,10 @@ class FrameStoreTest {
     assertThat(frame.layout().getBandsList()).containsExactly("blue", "green");
     assertThat(frame.layout().getWidth()).isEqualTo(3);
     assertThat(frame.layout().getHeight()).isEqualTo(2);
-    SampleReader samples = new SampleReader(frame.layout());
-    assertThat(samples.reflectance(0, 0, 0)).isEqualTo((float) scale, within(1e-9f));
-    assertThat(samples.reflectance(0, 2, 1)).isEqualTo((float) (6 * scale), within(1e-6f));
-    assertThat(samples.reflectance(1, 1, 0)).isEqualTo((float) (12 * scale), within(1e-6f));
+    FrameLayout samples = frame.layout();
+    assertThat(sample(samples, 0, 0, 0)).isEqualTo((float) scale, within(1e-9f));
+    assertThat(sample(samples, 0, 2, 1)).isEqualTo((float) (6 * scale), within(1e-6f));
+    assertThat(sample(samples, 1, 1, 0)).isEqualTo((float) (12 * scale), within(1e-6f));
     assertThat(frame.validFraction()).isEqualTo(1);
   }
 
@@ -119,14 +123,14 @@ class FrameStoreTest {
   void integersKeepTheirSign() throws Exception {
     byte[] signed =
         TestFrames.npy(1, "<i2", false, "2, 1, 2", TestFrames.samples("<i2", -5, 32767, -32768, 7));
-    SampleReader i2 = new SampleReader(take(signed).layout());
-    assertThat(i2.reflectance(0, 0, 0)).isEqualTo(-0.0005f, within(1e-7f));
-    assertThat(i2.reflectance(1, 0, 0)).isEqualTo(-3.2768f, within(1e-5f));
+    FrameLayout i2 = take(signed).layout();
+    assertThat(sample(i2, 0, 0, 0)).isEqualTo(-0.0005f, within(1e-7f));
+    assertThat(sample(i2, 1, 0, 0)).isEqualTo(-3.2768f, within(1e-5f));
     byte[] unsigned =
         TestFrames.npy(1, ">u2", false, "2, 1, 1", TestFrames.samples(">u2", 65535, 40000));
-    SampleReader u2 = new SampleReader(take(unsigned).layout());
-    assertThat(u2.reflectance(0, 0, 0)).isEqualTo(6.5535f, within(1e-5f));
-    assertThat(u2.reflectance(1, 0, 0)).isEqualTo(4.0f, within(1e-5f));
+    FrameLayout u2 = take(unsigned).layout();
+    assertThat(sample(u2, 0, 0, 0)).isEqualTo(6.5535f, within(1e-5f));
+    assertThat(sample(u2, 1, 0, 0)).isEqualTo(4.0f, within(1e-5f));
   }
 
   @Test
@@ -141,13 +145,13 @@ class FrameStoreTest {
     // both outer axes are as long as there are bands: the shorter or first one, unless told
     Frame told = take(last, Map.of("layout", "HWC"));
     assertThat(told.layout().getWidth()).isEqualTo(3);
-    assertThat(new SampleReader(told.layout()).reflectance(1, 2, 1)).isEqualTo(16);
+    assertThat(sample(told.layout(), 1, 2, 1)).isEqualTo(16);
     byte[] wide =
         TestFrames.npy(
             1, "<f4", false, "1, 4, 2", TestFrames.samples("<f4", 1, 11, 2, 12, 3, 13, 4, 14));
     Frame guessed = take(wide);
     assertThat(guessed.layout().getWidth()).isEqualTo(4);
-    assertThat(new SampleReader(guessed.layout()).reflectance(1, 3, 0)).isEqualTo(14);
+    assertThat(sample(guessed.layout(), 1, 3, 0)).isEqualTo(14);
     refused(wide, Map.of("layout", "WHC"), "layout = WHC");
   }
 
@@ -218,9 +222,9 @@ class FrameStoreTest {
     assertThat(frame.acquiredNanos()).isEqualTo(1234567890123456789L);
     assertThat(frame.bbox()).containsExactly(-10.0, 45.5, -9.0, 46.0);
     assertThat(frame.layout().getBandsList()).containsExactly("nir", "red");
-    SampleReader samples = new SampleReader(frame.layout());
-    assertThat(samples.reflectance(0, 0, 0)).isEqualTo(-0.5f);
-    assertThat(samples.reflectance(0, 2, 0)).isNaN();
+    FrameLayout samples = frame.layout();
+    assertThat(sample(samples, 0, 0, 0)).isEqualTo(-0.5f);
+    assertThat(sample(samples, 0, 2, 0)).isNaN();
     assertThat(frame.validFraction()).isEqualTo(5.0 / 6, within(1e-12));
   }
 
@@ -379,5 +383,55 @@ class FrameStoreTest {
     assertThatThrownBy(() -> new SampleReader(frame.layout().toBuilder().setWidth(4).build()))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("its layout");
+  }
+
+  @Test
+  void rowsOfEachBandAreReadInAnyOrder() throws Exception {
+    // a band is larger than what is held of it
+    int width = 100;
+    int height = 1_000;
+    Path file = folder.resolve("large.raw");
+    ByteBuffer bytes = ByteBuffer.allocate(2 * 2 * width * height).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < 2 * width * height; i++) {
+      bytes.putShort((short) i);
+    }
+    Files.write(file, bytes.array());
+    FrameLayout layout =
+        FrameLayout.newBuilder()
+            .setPath(file.toString())
+            .setWidth(width)
+            .setHeight(height)
+            .addBands("red")
+            .addBands("nir")
+            .setSampleType(SampleType.UINT16)
+            .setScale(1)
+            .build();
+    Random random = new Random(7);
+    try (SampleReader reader = new SampleReader(layout)) {
+      for (int i = 0; i < 2_000; i++) {
+        int band = random.nextInt(2);
+        int y = random.nextInt(height);
+        int x = random.nextInt(width);
+        assertThat(reader.reflectance(band, x, y))
+            .isEqualTo((band * width * height + y * width + x) & 0xFFFF);
+      }
+      assertThat(reader.reflectance(1, width - 1, height - 1))
+          .isEqualTo((2 * width * height - 1) & 0xFFFF);
+    }
+  }
+
+  @Test
+  void aFileThatIsCutOffWhileItIsReadIsAnError() throws Exception {
+    Frame frame = take(twoBands("<f4"));
+    try (SampleReader reader = new SampleReader(frame.layout())) {
+      Files.write(Path.of(frame.layout().getPath()), new byte[1]);
+      assertThatThrownBy(() -> reader.reflectance(1, 0, 0)).isInstanceOf(EOFException.class);
+    }
+  }
+
+  private static float sample(FrameLayout layout, int band, int x, int y) throws IOException {
+    try (SampleReader reader = new SampleReader(layout)) {
+      return reader.reflectance(band, x, y);
+    }
   }
 }
