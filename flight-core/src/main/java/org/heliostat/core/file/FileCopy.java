@@ -18,9 +18,17 @@ public final class FileCopy {
   private final FreshFiles freshFiles;
   private final Path fresh;
   private final boolean attributes;
+  private final Placing placing;
   private long at;
   private boolean begun;
   private volatile boolean abandoned;
+
+  /** Puts a finished file in place. */
+  @FunctionalInterface
+  interface Placing {
+    /** Moves the file to its place, in one go; on return it is on disk. */
+    void put(Path fresh, Path place) throws IOException;
+  }
 
   /**
    * Nothing is touched yet.
@@ -29,11 +37,25 @@ public final class FileCopy {
    * @param attributes whether permissions and time of change go along
    */
   public FileCopy(Path from, Path to, FreshFiles freshFiles, boolean attributes) {
+    this(
+        from,
+        to,
+        freshFiles,
+        attributes,
+        (fresh, place) -> {
+          Files.move(fresh, place, StandardCopyOption.ATOMIC_MOVE);
+          CheckedFile.forceFolder(place);
+        });
+  }
+
+  /** One that is put in place otherwise. */
+  FileCopy(Path from, Path to, FreshFiles freshFiles, boolean attributes, Placing placing) {
     this.from = from;
     this.to = to;
     this.freshFiles = freshFiles;
     this.fresh = freshFiles.next();
     this.attributes = attributes;
+    this.placing = placing;
   }
 
   /**
@@ -84,8 +106,7 @@ public final class FileCopy {
       Files.setLastModifiedTime(fresh, Files.getLastModifiedTime(from));
     }
     refuseAbandoned();
-    Files.move(fresh, to, StandardCopyOption.ATOMIC_MOVE);
-    CheckedFile.forceFolder(to);
+    placing.put(fresh, to);
     return false;
   }
 

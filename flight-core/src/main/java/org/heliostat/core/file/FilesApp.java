@@ -45,7 +45,8 @@ import org.heliostat.protocol.Telecommand.CommandCase;
  *
  * <p>A command that has ended meanwhile, by its deadline, is not carried out any more. No change is
  * made while one before it, of this app or of one before it, may still come late from a disk that
- * hung: see {@link Changes}.
+ * hung: see {@link Changes}. Nothing is written where a file has come by upload: see {@link
+ * UploadedNames}.
  *
  * <p>Overflow policy: beyond {@value #MOST_WAITING} commands that wait, further ones fail at once.
  */
@@ -109,10 +110,11 @@ public final class FilesApp implements App {
     this.services = services;
     this.jail = new Jail(services.data().resolve("files"));
     this.fresh = new FreshFiles(services.data().resolve("files.fresh"));
-    this.files = new JailFiles(jail, fresh, CheckedFile::forceFolder);
+    this.files =
+        new JailFiles(jail, fresh, new UploadedNames(services.data()), CheckedFile::forceFolder);
     this.disk = disk;
     this.changes = changes;
-    this.recording = new JvmRecording(services.clock(), fresh, changes);
+    this.recording = new JvmRecording(services.clock(), fresh, files::put, changes);
     services
         .commands()
         .handle(

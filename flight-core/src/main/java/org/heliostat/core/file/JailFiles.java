@@ -18,6 +18,7 @@ public final class JailFiles {
 
   private final Jail jail;
   private final FreshFiles fresh;
+  private final UploadedNames uploaded;
   private final Forcing forcing;
 
   /** Brings the entry of a file in its folder to disk. */
@@ -27,15 +28,20 @@ public final class JailFiles {
     void folderOf(Path file) throws IOException;
   }
 
-  JailFiles(Jail jail, FreshFiles fresh, Forcing forcing) {
+  JailFiles(Jail jail, FreshFiles fresh, UploadedNames uploaded, Forcing forcing) {
     this.jail = jail;
     this.fresh = fresh;
+    this.uploaded = uploaded;
     this.forcing = forcing;
   }
 
-  /** For uploads, which only {@link #install}. */
-  public JailFiles(Jail jail, Forcing forcing) {
-    this(jail, new FreshFiles(jail.root().resolveSibling("files.fresh")), forcing);
+  /**
+   * For uploads, which only {@link #install}.
+   *
+   * @param data the folder that holds the jail
+   */
+  public JailFiles(Path data, Jail jail, Forcing forcing) {
+    this(jail, new FreshFiles(data.resolve("files.fresh")), new UploadedNames(data), forcing);
   }
 
   /**
@@ -86,7 +92,7 @@ public final class JailFiles {
       throw new Jail.Refused("\"" + from + "\" would be copied to itself");
     }
     Path place = place(to, turn);
-    return new FileCopy(source, place, fresh, false);
+    return new FileCopy(source, place, fresh, false, this::put);
   }
 
   /** Where a file may come: its folder is made, and a file that is there is replaced. */
@@ -95,8 +101,24 @@ public final class JailFiles {
     if (Files.isDirectory(place)) {
       throw new Jail.Refused("\"" + path + "\" is a folder");
     }
+    // so that the operator hears of it now; what counts is the look when it is put there
+    refuseUploaded(place);
     makeParent(place, path, turn);
     return place;
+  }
+
+  /** Puts a file that an operator had made at such a place, in one go; on return it is on disk. */
+  void put(Path file, Path place) throws IOException {
+    synchronized (PLACES) {
+      // whoever uploads has its name in the list before it comes here
+      refuseUploaded(place);
+      Files.move(file, place, StandardCopyOption.ATOMIC_MOVE);
+    }
+    forcing.folderOf(place);
+  }
+
+  private void refuseUploaded(Path place) throws Jail.Refused {
+    uploaded.refuse(jail.root().relativize(place).toString());
   }
 
   void move(String from, String to, Disk.Turn turn) throws IOException {
@@ -105,6 +127,7 @@ public final class JailFiles {
     synchronized (PLACES) {
       // nothing can have come there meanwhile: nobody else moves files to the jail
       place = free(to);
+      refuseUploaded(place);
       makeParent(place, to, turn);
       refuseLate(turn);
       Files.move(source, place, StandardCopyOption.ATOMIC_MOVE);

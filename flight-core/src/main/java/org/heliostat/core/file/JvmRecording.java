@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import jdk.jfr.Configuration;
@@ -23,6 +22,7 @@ final class JvmRecording implements AutoCloseable {
 
   private final MissionClock clock;
   private final FreshFiles freshFiles;
+  private final FileCopy.Placing placing;
   private final Changes changes;
   private final Disk disk = new Disk("recording-disk", 1, DEADLINE_NANOS);
   private Optional<Running> running = Optional.empty();
@@ -30,9 +30,11 @@ final class JvmRecording implements AutoCloseable {
   private record Running(
       Recording recording, Path to, long mostBytes, long endHostNanos, Execution execution) {}
 
-  JvmRecording(MissionClock clock, FreshFiles freshFiles, Changes changes) {
+  JvmRecording(
+      MissionClock clock, FreshFiles freshFiles, FileCopy.Placing placing, Changes changes) {
     this.clock = clock;
     this.freshFiles = freshFiles;
+    this.placing = placing;
     this.changes = changes;
   }
 
@@ -115,8 +117,7 @@ final class JvmRecording implements AutoCloseable {
       if (turn.left()) {
         throw new IOException("nobody waits for it any more");
       }
-      Files.move(fresh, now.to(), StandardCopyOption.ATOMIC_MOVE);
-      CheckedFile.forceFolder(now.to());
+      placing.put(fresh, now.to());
       return size;
     } finally {
       // where it was not moved

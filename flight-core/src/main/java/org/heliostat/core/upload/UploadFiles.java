@@ -23,6 +23,7 @@ import org.heliostat.core.file.Disk;
 import org.heliostat.core.file.FileDigest;
 import org.heliostat.core.file.Jail;
 import org.heliostat.core.file.JailFiles;
+import org.heliostat.core.file.UploadedNames;
 import org.heliostat.protocol.InstalledList;
 import org.heliostat.protocol.SchemaCheck;
 import org.heliostat.protocol.UploadList;
@@ -74,11 +75,11 @@ final class UploadFiles {
   UploadFiles(Path data, Disk disk, Changes changes, Step step) {
     this.folder = data.resolve("uploads");
     this.jail = new Jail(data.resolve("files"));
-    this.files = new JailFiles(jail, CheckedFile::forceFolder);
+    this.files = new JailFiles(data, jail, CheckedFile::forceFolder);
     this.disk = disk;
     this.changes = changes;
     this.open = new CheckedFile(folder.resolve("open.bin"));
-    this.installed = new CheckedFile(folder.resolve("installed.bin"));
+    this.installed = UploadedNames.list(data);
     this.step = step;
   }
 

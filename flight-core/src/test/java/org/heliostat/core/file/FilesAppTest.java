@@ -24,6 +24,8 @@ import org.heliostat.protocol.DumpFile;
 import org.heliostat.protocol.DumpFlightRecorder;
 import org.heliostat.protocol.FileEntry;
 import org.heliostat.protocol.FilePart;
+import org.heliostat.protocol.InstalledFile;
+import org.heliostat.protocol.InstalledList;
 import org.heliostat.protocol.ListFiles;
 import org.heliostat.protocol.MakeFolder;
 import org.heliostat.protocol.MoveFile;
@@ -493,6 +495,37 @@ class FilesAppTest {
     assertThat(send(Telecommand.newBuilder().setDumpFlightRecorder(wanted)))
         .isEqualTo(Stage.STARTED);
     assertThat(files.resolve("traces/new")).isDirectory();
+  }
+
+  @Test
+  void neitherCopyNorMoveNorRecordingWritesWhereAFileHasComeByUpload() throws Exception {
+    Files.writeString(files.resolve("old"), "version 3");
+    Files.writeString(files.resolve("model"), "version 4");
+    Files.createDirectories(folder.resolve("uploads"));
+    UploadedNames.list(folder)
+        .write(
+            InstalledList.newBuilder()
+                .addFiles(InstalledFile.newBuilder().setPath("model").setVersion(4))
+                .build()
+                .toByteArray());
+    List<Telecommand.Builder> writing =
+        List.of(
+            Telecommand.newBuilder()
+                .setCopyFile(CopyFile.newBuilder().setFrom("old").setTo("model")),
+            Telecommand.newBuilder()
+                .setMoveFile(MoveFile.newBuilder().setFrom("old").setTo("model")),
+            Telecommand.newBuilder()
+                .setDumpFlightRecorder(
+                    DumpFlightRecorder.newBuilder().setForSeconds(1).setPath("model")));
+    assertThat(send(writing.get(0).clone())).isEqualTo(Stage.FAILED);
+    assertThat(send(writing.get(2).clone())).isEqualTo(Stage.FAILED);
+    assertThat(files.resolve("model")).hasContent("version 4");
+    Files.delete(files.resolve("model"));
+    for (Telecommand.Builder command : writing) {
+      assertThat(send(command.clone())).isEqualTo(Stage.FAILED);
+      assertThat(craft.reason()).contains("only an upload replaces it");
+    }
+    assertThat(files.resolve("model")).doesNotExist();
   }
 
   @Test

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.heliostat.protocol.InstalledFile;
+import org.heliostat.protocol.InstalledList;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,7 +27,10 @@ class JailFilesTest {
     root = folder.resolve("files");
     files =
         new JailFiles(
-            new Jail(root), new FreshFiles(folder.resolve("fresh")), one -> forced.add(one));
+            new Jail(root),
+            new FreshFiles(folder.resolve("fresh")),
+            new UploadedNames(folder),
+            one -> forced.add(one));
   }
 
   @Test
@@ -76,5 +81,68 @@ class JailFilesTest {
       assertThatThrownBy(one).isInstanceOf(IOException.class).hasMessageContaining("nobody waits");
     }
     assertThat(root.toFile().list()).containsExactlyInAnyOrder("a", "f");
+  }
+
+  private void uploaded(InstalledList.Builder list) throws IOException {
+    Files.createDirectories(folder.resolve("uploads"));
+    UploadedNames.list(folder).write(list.build().toByteArray());
+  }
+
+  private static InstalledList.Builder names(String name) {
+    return InstalledList.newBuilder().addFiles(InstalledFile.newBuilder().setPath(name));
+  }
+
+  private void assertRefused(ThrowingCallable change, String why) {
+    assertThatThrownBy(change).isInstanceOf(Jail.Refused.class).hasMessageContaining(why);
+  }
+
+  @Test
+  void nothingIsWrittenWhereAFileHasComeByUpload() throws Exception {
+    files.makeFolder("a", turn);
+    Files.writeString(root.resolve("old"), "old");
+    Files.writeString(root.resolve("a/model"), "new");
+    uploaded(names("a/model"));
+    for (String name : List.of("a/model", "./a//model")) {
+      assertRefused(() -> files.copy("old", name, turn), "only an upload replaces it");
+      assertRefused(() -> files.place(name, turn), "only an upload replaces it");
+    }
+    assertThat(root.resolve("a/model")).hasContent("new");
+    // deleted or moved away, its name stays what it is
+    files.move("a/model", "aside", turn);
+    assertRefused(() -> files.move("old", "a/model", turn), "only an upload replaces it");
+    assertRefused(() -> files.copy("old", "a/model", turn), "only an upload replaces it");
+    assertThat(root.resolve("a/model")).doesNotExist();
+    files.move("old", "a/other", turn);
+    assertThat(root.resolve("a/other")).hasContent("old");
+  }
+
+  @Test
+  void aFileThatComesWhileACopyIsUnderWayIsNotReplacedByIt() throws Exception {
+    files.makeFolder("a", turn);
+    Files.writeString(root.resolve("old"), "old");
+    FileCopy copy = files.copy("old", "a/model", turn);
+    assertThat(copy.piece(3)).isTrue();
+    uploaded(names("a/model"));
+    Files.writeString(root.resolve("a/model"), "new");
+    assertRefused(() -> copy.piece(3), "only an upload replaces it");
+    assertThat(root.resolve("a/model")).hasContent("new");
+  }
+
+  @Test
+  void withAListOfUploadsThatIsNotWholeNothingIsWritten() throws Exception {
+    files.makeFolder("a", turn);
+    Files.writeString(root.resolve("f"), "");
+    uploaded(InstalledList.newBuilder().setLost(true));
+    assertRefused(() -> files.copy("f", "g", turn), "not whole");
+    uploaded(names("a"));
+    FileCopy unused = files.copy("f", "g", turn);
+    UploadedNames.list(folder).write(new byte[] {-1, -1, -1});
+    assertRefused(() -> files.move("f", "g", turn), "not whole");
+    for (String copy : List.of("installed.bin", "installed.bin.bak")) {
+      Files.writeString(folder.resolve("uploads").resolve(copy), "damaged");
+    }
+    assertRefused(() -> files.move("f", "g", turn), "not whole");
+    files.delete("f", turn);
+    assertThat(root.resolve("f")).doesNotExist();
   }
 }
