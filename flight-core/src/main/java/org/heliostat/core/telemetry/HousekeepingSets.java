@@ -165,7 +165,8 @@ final class HousekeepingSets {
                         "packets_dropped",
                         "keys",
                         "pass",
-                        "link")))
+                        "link",
+                        "uploads")))
         .build();
   }
 

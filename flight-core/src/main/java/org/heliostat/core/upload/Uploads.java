@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 import org.heliostat.core.command.Commands;
 import org.heliostat.core.command.Execution;
 import org.heliostat.core.event.CoreEvent;
@@ -15,6 +16,7 @@ import org.heliostat.core.event.Events;
 import org.heliostat.core.file.FileDigest;
 import org.heliostat.core.file.Jail;
 import org.heliostat.core.time.MissionClock;
+import org.heliostat.core.upload.UploadCounts.Refusal;
 import org.heliostat.protocol.BeginUpload;
 import org.heliostat.protocol.CancelUpload;
 import org.heliostat.protocol.FileChunk;
@@ -28,6 +30,7 @@ import org.heliostat.protocol.UploadInquiry;
 import org.heliostat.protocol.UploadList;
 import org.heliostat.protocol.UploadState;
 import org.heliostat.protocol.UploadStatus;
+import org.heliostat.protocol.UploadsStatus;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +59,10 @@ final class Uploads {
 
   private static final int MOST_ENDED = 64;
   private static final long RETRY_NANOS = 1_000_000_000L;
+
+  /** Host time after which it is looked at what operators have left of the files in place. */
+  private static final long LOOK_NANOS = 60_000_000_000L;
+
   private static final long MEBIBYTE = 1 << 20;
 
   private final UploadFiles files;
@@ -77,7 +84,12 @@ final class Uploads {
   private boolean storeDue;
   private boolean diskFails;
   private long nextTry;
-  private long refused;
+  private final UploadCounts counts = new UploadCounts();
+
+  /** Bytes of files in place when they were last looked at; negative before. */
+  private long installedBytes = -1;
+
+  private long nextLook;
 
   /**
    * Nothing is read yet.
@@ -98,17 +110,18 @@ final class Uploads {
     this.clock = clock;
     this.events = events;
     this.nextTry = clock.hostNanos();
+    this.nextLook = nextTry;
   }
 
   // ---- commands
 
   void begin(long counter, BeginUpload file, Execution execution) {
     if (!FileSignature.isGood(signers, spacecraft, file)) {
-      execution.fail("the signature is not good");
+      refuse(Refusal.SIGNATURE, "the signature is not good", execution);
       return;
     }
     if (counter == 0) {
-      execution.fail("ground alone begins uploads");
+      refuse(Refusal.SIGNATURE, "ground alone begins uploads", execution);
       return;
     }
     try {
@@ -119,9 +132,14 @@ final class Uploads {
         resume(same.get(), counter, file, execution);
         return;
       }
-      Optional<String> problem = problem(path, file);
-      if (problem.isPresent()) {
-        execution.fail(problem.get());
+      Optional<String> version = installed.problem(path, file.getVersion());
+      if (version.isPresent()) {
+        refuse(Refusal.VERSION, version.get(), execution);
+        return;
+      }
+      Optional<String> room = noRoom(file);
+      if (room.isPresent()) {
+        refuse(Refusal.ROOM, room.get(), execution);
         return;
       }
       Upload upload = new Upload(counter, path, file, clock.missionNanos());
@@ -138,15 +156,23 @@ final class Uploads {
           upload.size);
       answerBegin(upload, execution);
     } catch (IOException e) {
-      execution.fail(text(e));
+      refuse(e instanceof Jail.Refused ? Refusal.PATH : Refusal.DISK, text(e), execution);
     }
+  }
+
+  private void refuse(Refusal why, String reason, Execution execution) {
+    counts.refused(why);
+    execution.fail(reason);
   }
 
   /** Ground goes on with an upload under another counter. */
   private void resume(Upload upload, long counter, BeginUpload file, Execution execution)
       throws IOException {
     if (!upload.isSame(file)) {
-      execution.fail("another upload to this path is on its way; CancelUpload ends it");
+      refuse(
+          Refusal.PATH,
+          "another upload to this path is on its way; CancelUpload ends it",
+          execution);
       return;
     }
     long before = upload.id;
@@ -167,7 +193,7 @@ final class Uploads {
     }
   }
 
-  private Optional<String> problem(String path, BeginUpload file) throws IOException {
+  private Optional<String> noRoom(BeginUpload file) throws IOException {
     long most = config.getFileMebibytes() * MEBIBYTE;
     if (file.getSize() < 1 || file.getSize() > most) {
       return Optional.of("a file may have " + most + " bytes");
@@ -175,21 +201,26 @@ final class Uploads {
     if (open.size() >= config.getMostAtOnce()) {
       return Optional.of(open.size() + " uploads are on their way already");
     }
-    Optional<String> version = installed.problem(path, file.getVersion());
-    if (version.isPresent()) {
-      return version;
-    }
-    long taken = open.stream().mapToLong(upload -> upload.size).sum();
-    long left =
-        config.getQuotaMebibytes() * MEBIBYTE - taken - files.installedBytes(installed.paths());
+    installedBytes = files.installedBytes(installed.paths());
+    long left = quotaLeft();
     if (file.getSize() > left) {
-      return Optional.of("of the quota of uploads " + Math.max(0, left) + " bytes are left");
+      return Optional.of("of the quota of uploads " + left + " bytes are left");
     }
     long reserved = config.getReserveMebibytes() * MEBIBYTE;
     if (files.freeBytes() - reserved < file.getSize()) {
       return Optional.of("the disk is full but for what is kept free");
     }
     return Optional.empty();
+  }
+
+  private long quotaLeft() {
+    return Math.max(
+        0,
+        config.getQuotaMebibytes() * MEBIBYTE - underWay(upload -> upload.size) - installedBytes);
+  }
+
+  private long underWay(ToLongFunction<Upload> of) {
+    return open.stream().mapToLong(of).sum();
   }
 
   void cancel(CancelUpload wanted, Execution execution) {
@@ -245,7 +276,7 @@ final class Uploads {
     int length = chunk.getContent().size();
     long from = chunk.getOffset();
     if (upload == null || from < 0 || length == 0 || from > upload.size - length) {
-      refused++;
+      counts.partRefused();
       return;
     }
     long to = from + length;
@@ -254,7 +285,7 @@ final class Uploads {
       return;
     }
     if (!upload.spans.fits(from, to)) {
-      refused++;
+      counts.partRefused();
       return;
     }
     try {
@@ -271,6 +302,7 @@ final class Uploads {
     boolean added = upload.spans.add(from, to);
     assert added : "there was room for it";
     upload.unforced += length;
+    counts.stored(length);
     upload.touchedNanos = clock.missionNanos();
     upload.changed = true;
   }
@@ -279,7 +311,7 @@ final class Uploads {
   UploadStatus answer(UploadInquiry inquiry) {
     return status(inquiry.getUpload())
         .setQuestion(inquiry.getQuestion())
-        .setRefused(refused)
+        .setRefused(counts.refusedParts())
         .build();
   }
 
@@ -305,7 +337,7 @@ final class Uploads {
     for (Upload upload : open) {
       if (upload.changed) {
         upload.changed = false;
-        all.add(upload.status().setRefused(refused).build());
+        all.add(upload.status().setRefused(counts.refusedParts()).build());
       }
     }
     for (long id : newlyEnded) {
@@ -316,6 +348,20 @@ final class Uploads {
     }
     newlyEnded.clear();
     return all;
+  }
+
+  /** What has become of files, and what is on its way, for housekeeping. */
+  UploadsStatus summary() {
+    UploadsStatus.Builder status =
+        counts
+            .status()
+            .setUnderWay(open.size())
+            .setUnderWayBytes(underWay(upload -> upload.spans.bytes()))
+            .setUnderWaySize(underWay(upload -> upload.size));
+    if (installedBytes >= 0) {
+      status.setQuotaLeftBytes(quotaLeft());
+    }
+    return status.build();
   }
 
   // ---- work
@@ -335,6 +381,10 @@ final class Uploads {
       if (sweepDue) {
         files.sweep(open.stream().map(upload -> upload.staging).toList());
         sweepDue = false;
+      }
+      if (clock.hostNanos() - nextLook >= 0) {
+        installedBytes = files.installedBytes(installed.paths());
+        nextLook = clock.hostNanos() + LOOK_NANOS;
       }
       boolean more = false;
       Optional<IOException> failure = Optional.empty();
@@ -537,6 +587,9 @@ final class Uploads {
     Upload unused = open.remove(at);
     storeOr(() -> open.add(at, upload));
     end(upload, UploadState.UPLOAD_DONE, "");
+    counts.completed();
+    // it has come to the quota, and another one may have gone from it
+    nextLook = clock.hostNanos();
     events.report(
         CoreEvent.UPLOAD_DONE,
         upload.id,
@@ -572,6 +625,7 @@ final class Uploads {
   /** All was there, and it is not what was signed: it is sent again, or given up. */
   private void damaged(Upload upload) throws IOException {
     events.report(CoreEvent.UPLOAD_DAMAGED, upload.id, upload.path);
+    counts.damaged();
     storeDue = true;
     upload.damaged++;
     if (upload.damaged >= MOST_DAMAGED) {
@@ -588,6 +642,7 @@ final class Uploads {
     storeDue = true;
     sweepDue = true;
     end(upload, UploadState.UPLOAD_FAILED, why);
+    counts.failed();
     events.report(CoreEvent.UPLOAD_FAILED, upload.id, upload.path, why);
     upload.begin.ifPresent(execution -> execution.fail(why));
     upload.begin = Optional.empty();

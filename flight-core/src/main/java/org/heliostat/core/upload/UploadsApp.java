@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.function.Consumer;
 import org.heliostat.core.app.App;
 import org.heliostat.core.app.AppFactory;
 import org.heliostat.core.app.Services;
@@ -23,6 +24,7 @@ import org.heliostat.core.command.Issued;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.file.Changes;
 import org.heliostat.core.file.Disk;
+import org.heliostat.protocol.Housekeeping;
 import org.heliostat.protocol.LoadTable;
 import org.heliostat.protocol.LoadTableFile;
 import org.heliostat.protocol.SignerKeys;
@@ -31,6 +33,7 @@ import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Telecommand.CommandCase;
 import org.heliostat.protocol.Uplink;
 import org.heliostat.protocol.UploadStatus;
+import org.heliostat.protocol.UploadsStatus;
 
 /**
  * Takes files that come up: see {@link Uploads}. Parts and questions come over the bus as {@link
@@ -57,6 +60,11 @@ public final class UploadsApp implements App {
   private final UploadFiles files;
   private final Subscription<Uplink> fromGround;
   private final BlockingQueue<Work> waiting = new ArrayBlockingQueue<>(MOST_WAITING);
+  private final Consumer<Housekeeping.Builder> housekeeping = this::fill;
+
+  /** Made on the app's thread, read on that of telemetry. */
+  private volatile UploadsStatus status;
+
   private boolean closed;
   private boolean busy = true;
   private long nextStatus;
@@ -106,6 +114,8 @@ public final class UploadsApp implements App {
             signers,
             services.clock(),
             services.events());
+    this.status = uploads.summary();
+    services.telemetry().contribute(housekeeping);
     this.nextStatus = services.clock().hostNanos();
     this.fromGround = services.bus().subscribe("uploads", Uplink.class, MOST_PARTS);
     later(
@@ -157,12 +167,17 @@ public final class UploadsApp implements App {
       work.handler().execute(work.command(), work.execution());
     }
     busy |= work != null;
+    status = uploads.summary();
     if (services.clock().hostNanos() - nextStatus >= 0) {
       List<UploadStatus> changed = uploads.changed();
       changed.forEach(services.bus()::publish);
       nextStatus += changed.isEmpty() ? 0 : STATUS_NANOS;
       nextStatus = Math.max(nextStatus, services.clock().hostNanos());
     }
+  }
+
+  private void fill(Housekeeping.Builder packet) {
+    packet.setUploads(status);
   }
 
   private void take(Uplink packet) {
@@ -222,6 +237,7 @@ public final class UploadsApp implements App {
 
   @Override
   public void close() {
+    services.telemetry().withdraw(housekeeping);
     fromGround.close();
     uploads.close();
     List<Work> left = new ArrayList<>();

@@ -58,7 +58,8 @@ public final class HungDisk {
     return change;
   }
 
-  private static void await(CountDownLatch answer) {
+  /** What hangs until it is told to answer. */
+  public static void await(CountDownLatch answer) {
     try {
       answer.await();
     } catch (InterruptedException e) {

@@ -41,6 +41,7 @@ final class Board {
 
   private final List<PublicKey> signers;
   private final UploadFiles.Step step;
+  private final UploadConfig config;
   private final Disk disk = new Disk("test-disk", 2, Disk.DEADLINE_NANOS);
   private long counter;
 
@@ -80,9 +81,14 @@ final class Board {
   }
 
   Board(Path folder, List<PublicKey> signers, UploadFiles.Step step) {
+    this(folder, signers, step, CONFIG.build());
+  }
+
+  Board(Path folder, List<PublicKey> signers, UploadFiles.Step step, UploadConfig config) {
     this.folder = folder;
     this.signers = signers;
     this.step = step;
+    this.config = config;
     this.uploads = start();
   }
 
@@ -103,7 +109,7 @@ final class Board {
             });
     return new Uploads(
         new UploadFiles(folder, disk, new Changes(), step),
-        CONFIG.build(),
+        config,
         Signer.SPACECRAFT,
         signers,
         clock,
