@@ -23,8 +23,8 @@ import javax.crypto.spec.SecretKeySpec;
 /**
  * The keys of one end of the link, on disk: sealed with AES-256-GCM under the secret of the board
  * (or of the station), which stands elsewhere; readable by its owner alone (0600); replaced as a
- * whole, and the file before it stays as {@code .bak}, so that a kill at any instruction leaves one
- * that reads. One owner a path; not thread-safe.
+ * whole, first the file and then the copy {@code .bak}, so that a kill at any instruction leaves
+ * one that reads. One owner a path; not thread-safe.
  *
  * <p>Layout: magic, nonce of 12 bytes, cipher text with tag. Inside: count, then for each key its
  * number (2 bytes), 1 where it is not proven yet, and its secret. A damaged file and one that was
@@ -97,7 +97,7 @@ public final class KeyFile {
     }
   }
 
-  /** The keys, or those of the file before where the newest does not read; empty for neither. */
+  /** The keys, or those of the copy where the file does not read; empty for neither. */
   public Optional<List<Entry>> read() {
     Optional<List<Entry>> newest = read(path);
     return newest.isPresent() ? newest : read(backup);
@@ -108,8 +108,19 @@ public final class KeyFile {
     return Files.exists(path) || Files.exists(backup);
   }
 
-  /** Replaces the keys; on return they are on disk. */
+  /**
+   * Replaces the keys in the file and in the copy behind it, which must not bring back a key that
+   * is gone; on return both are on disk.
+   *
+   * @throws IOException where that fails; the file may hold the new keys already
+   */
   public void write(List<Entry> keys) throws IOException {
+    replace(keys);
+    replace(keys);
+  }
+
+  /** Replaces the file; the one before becomes the copy. */
+  private void replace(List<Entry> keys) throws IOException {
     if (keys.size() > MOST_KEYS) {
       throw new IllegalArgumentException("more than " + MOST_KEYS + " keys");
     }

@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,7 +68,7 @@ class KeyFileTest {
   }
 
   @Test
-  void damageAnywhereFallsBackToTheFileBefore() throws IOException {
+  void damageAnywhereFallsBackToTheCopyWhichKnowsNoKeyThatIsGone() throws IOException {
     file.write(List.of(key(257, false)));
     file.write(List.of(key(258, false)));
     byte[] whole = Files.readAllBytes(path);
@@ -73,23 +76,60 @@ class KeyFileTest {
       byte[] changed = whole.clone();
       changed[at] ^= 4;
       Files.write(path, changed);
-      assertThat(ids(file.read())).as("byte %d", at).containsExactly("257");
+      assertThat(ids(file.read())).as("byte %d", at).containsExactly("258");
       Files.write(path, Arrays.copyOf(whole, at));
-      assertThat(ids(file.read())).as("cut at %d", at).containsExactly("257");
+      assertThat(ids(file.read())).as("cut at %d", at).containsExactly("258");
     }
     Files.delete(path);
-    assertThat(ids(file.read())).containsExactly("257");
+    assertThat(ids(file.read())).containsExactly("258");
     assertThat(file.exists()).isTrue();
+  }
+
+  /** Writes, and is cut off before the copy; what random numbers are for is the seal of each. */
+  private void writeUpToTheCopy(List<KeyFile.Entry> keys) {
+    AtomicInteger seals = new AtomicInteger();
+    KeyFile cut =
+        new KeyFile(
+            path,
+            SECRET,
+            bytes -> {
+              if (seals.incrementAndGet() == 2) {
+                throw new UncheckedIOException(new IOException("the power goes"));
+              }
+            });
+    assertThatThrownBy(() -> cut.write(keys)).isInstanceOf(UncheckedIOException.class);
+  }
+
+  @Test
+  void aWriteThatIsCutOffBeforeTheCopyLeavesTheKeysBefore() throws IOException {
+    file.write(List.of(key(257, false)));
+    writeUpToTheCopy(List.of(key(258, false)));
+    assertThat(ids(file.read())).containsExactly("258");
+    Files.delete(path);
+    assertThat(ids(file.read())).containsExactly("257");
   }
 
   @Test
   void aDamagedFileDoesNotTakeThePlaceOfTheGoodOneBefore() throws IOException {
     file.write(List.of(key(257, false)));
-    file.write(List.of(key(258, false)));
     Files.write(path, new byte[10]);
-    file.write(List.of(key(259, false)));
+    writeUpToTheCopy(List.of(key(259, false)));
     Files.delete(path);
     assertThat(ids(file.read())).containsExactly("257");
+  }
+
+  @Test
+  void whatIsNoKeyFileIsNone() throws IOException {
+    Files.createDirectory(path);
+    assertThat(file.read()).isEmpty();
+    Files.delete(path);
+    Files.write(path, new byte[4096]);
+    assertThat(file.read()).isEmpty();
+    file.write(Collections.nCopies(32, key(257, false)));
+    assertThat(ids(file.read())).hasSize(32);
+    assertThatThrownBy(() -> file.write(Collections.nCopies(33, key(257, false))))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThat(ids(file.read())).hasSize(32);
   }
 
   @Test

@@ -164,8 +164,6 @@ final class KeyStore implements AutoCloseable {
         () -> {
           try {
             file.write(entries);
-            // the copy beside it must not bring back a key that is gone
-            file.write(entries);
           } finally {
             KeyFile.close(entries);
           }

@@ -155,7 +155,6 @@ final class GroundKeys implements AutoCloseable {
     good.values().forEach(key -> entries.add(new KeyFile.Entry(key, false)));
     following.values().forEach(key -> entries.add(new KeyFile.Entry(key, true)));
     file.write(entries);
-    file.write(entries);
   }
 
   /** Wipes all keys. */

@@ -159,6 +159,7 @@ class StationKeysTest {
   @Test
   void keysThatDoNotReadAreNoStation() throws IOException {
     Files.delete(folder.resolve(KeyFile.STATION));
+    Files.delete(folder.resolve(KeyFile.STATION + ".bak"));
     assertThatThrownBy(this::open).isInstanceOf(IOException.class).hasMessageContaining("keys");
   }
 
