@@ -11,10 +11,11 @@ import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.Telecommand;
 
 /**
- * {@code commands.jsonl}: who commanded what, and each stage that it went through. Times are the
- * host's UTC; those of the satellite stand beside them. A stage of a command that was sent before
- * the station was started has neither operator nor telecommand: they stand in its line SENT. One
- * caller at a time.
+ * {@code commands.jsonl}: who commanded what, and each stage that it went through. {@code operator}
+ * is the name that he gives, {@code user} the one of the host that the kernel knows him by. Times
+ * are the host's UTC; those of the satellite stand beside them. A stage of a command that was sent
+ * before the station was started has neither operator nor telecommand: they stand in its line SENT.
+ * One caller at a time.
  *
  * <p>What has happened and cannot be written is kept until it can be; beyond {@value #MOST_LATE}
  * lines the oldest is lost, and that is said in the process's log.
@@ -42,7 +43,11 @@ final class AuditLog implements AutoCloseable {
    * @throws IOException when it cannot be written: it must not happen
    */
   void write(
-      String operator, Telecommand command, String name, String stage, CommandUplink.Sealed sealed)
+      Operator operator,
+      Telecommand command,
+      String name,
+      String stage,
+      CommandUplink.Sealed sealed)
       throws IOException {
     writeLate();
     JsonObject line = line(operator, command, name, stage, "", 0);
@@ -64,7 +69,7 @@ final class AuditLog implements AutoCloseable {
   }
 
   /** Writes how an upload goes; it bears the number of the command that has begun it. */
-  void noteUpload(String operator, long upload, String path, String stage, String reason) {
+  void noteUpload(Operator operator, long upload, String path, String stage, String reason) {
     JsonObject line = line(Optional.of(operator), upload, "upload", stage, reason, 0);
     if (!path.isEmpty()) {
       line.addProperty("path", path);
@@ -74,7 +79,7 @@ final class AuditLog implements AutoCloseable {
 
   /** Writes what has happened; what cannot be written now is kept for {@link #force}. */
   void note(
-      String operator,
+      Operator operator,
       Telecommand command,
       String name,
       String stage,
@@ -95,7 +100,7 @@ final class AuditLog implements AutoCloseable {
   }
 
   private JsonObject line(
-      String operator,
+      Operator operator,
       Telecommand command,
       String name,
       String stage,
@@ -108,7 +113,7 @@ final class AuditLog implements AutoCloseable {
   }
 
   private JsonObject line(
-      Optional<String> operator,
+      Optional<Operator> operator,
       long counter,
       String name,
       String stage,
@@ -116,7 +121,13 @@ final class AuditLog implements AutoCloseable {
       long missionNanos) {
     JsonObject line = new JsonObject();
     line.addProperty("host_utc", clock.instant().toString());
-    operator.ifPresent(who -> line.addProperty("operator", who));
+    operator.ifPresent(
+        who -> {
+          line.addProperty("operator", who.name());
+          if (!who.user().isEmpty()) {
+            line.addProperty("user", who.user());
+          }
+        });
     line.addProperty("counter", counter);
     line.addProperty("command", name);
     line.addProperty("stage", stage);

@@ -82,11 +82,11 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
    *
    * @param ended false where it was given up: then its end may still come
    */
-  private record Past(String operator, Telecommand command, String name, boolean ended) {}
+  private record Past(Operator operator, Telecommand command, String name, boolean ended) {}
 
   /** A command on its way, and what there is to tell its operator. */
   static final class Ticket {
-    private final String operator;
+    private final Operator operator;
     private final String name;
     private final long deadline;
     private final BlockingDeque<OperatorReply> replies = new LinkedBlockingDeque<>(MOST_REPLIES);
@@ -99,7 +99,7 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
     private long answersUntil;
 
     private Ticket(
-        String operator, Telecommand command, CommandUplink.Choice choice, long deadline) {
+        Operator operator, Telecommand command, CommandUplink.Choice choice, long deadline) {
       this.operator = operator;
       this.choice = choice;
       this.name = command.getCommandCase().name().toLowerCase(Locale.ROOT);
@@ -147,7 +147,7 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
     double wait = Math.min(LONGEST_WAIT_SECONDS, Math.max(0, request.getWaitSeconds()));
     Ticket ticket =
         new Ticket(
-            request.getOperator(),
+            Operator.of(request),
             request.getTelecommand(),
             choice,
             hostNanos + (long) (wait * 1e9));
@@ -447,7 +447,7 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
 
   /** Writes into the audit log how an upload goes. */
   synchronized void noteUpload(
-      String operator, long upload, String path, String stage, String reason) {
+      Operator operator, long upload, String path, String stage, String reason) {
     if (!closed) {
       audit.noteUpload(operator, upload, path, stage, reason);
     }

@@ -15,6 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import jdk.net.ExtendedSocketOptions;
 import org.heliostat.protocol.OperatorReply;
 import org.heliostat.protocol.OperatorRequest;
 import org.heliostat.protocol.SchemaCheck;
@@ -122,8 +123,10 @@ final class OperatorSocket implements AutoCloseable {
   private void serve(SocketChannel operator) {
     try (operator;
         PatientChannel channel = new PatientChannel(operator, PATIENCE_MILLIS)) {
+      String user = user(operator);
       while (server.isOpen()) {
-        answer(channel, OperatorRequest.parseFrom(OperatorFrames.read(channel)));
+        OperatorRequest request = OperatorRequest.parseFrom(OperatorFrames.read(channel));
+        answer(channel, request.toBuilder().setUser(user).build());
       }
     } catch (InvalidProtocolBufferException e) {
       GroundLog.say("an operator sent what is no request");
@@ -134,6 +137,13 @@ final class OperatorSocket implements AutoCloseable {
     } finally {
       free.release();
     }
+  }
+
+  /** Whose process the other end is, as the kernel says; empty on a host that does not say it. */
+  private static String user(SocketChannel operator) throws IOException {
+    return operator.supportedOptions().contains(ExtendedSocketOptions.SO_PEERCRED)
+        ? operator.getOption(ExtendedSocketOptions.SO_PEERCRED).user().getName()
+        : "";
   }
 
   private void answer(PatientChannel channel, OperatorRequest request)

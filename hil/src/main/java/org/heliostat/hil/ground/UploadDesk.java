@@ -44,7 +44,7 @@ final class UploadDesk {
   /** Where what operators do is written down. */
   @FunctionalInterface
   interface Notes {
-    void note(String operator, long upload, String path, String stage, String reason);
+    void note(Operator operator, long upload, String path, String stage, String reason);
   }
 
   /**
@@ -65,7 +65,7 @@ final class UploadDesk {
     FileChunk chunk = request.getChunk();
     boolean taken = uplink.test(Uplink.newBuilder().setFileChunk(chunk).build());
     if (taken) {
-      note(request.getOperator(), chunk.getUpload(), "", UploadState.UPLOAD_RECEIVING, "");
+      note(Operator.of(request), chunk.getUpload(), "", UploadState.UPLOAD_RECEIVING, "");
     }
     return OperatorReply.newBuilder().setTaken(taken).setLast(true).build();
   }
@@ -89,7 +89,7 @@ final class UploadDesk {
       if (answer.getState() == UploadState.UPLOAD_DONE
           || answer.getState() == UploadState.UPLOAD_FAILED) {
         note(
-            request.getOperator(),
+            Operator.of(request),
             answer.getUpload(),
             answer.getPath(),
             answer.getState(),
@@ -126,7 +126,7 @@ final class UploadDesk {
     }
   }
 
-  private void note(String operator, long upload, String path, UploadState state, String reason) {
+  private void note(Operator operator, long upload, String path, UploadState state, String reason) {
     synchronized (this) {
       if (noted.get(upload) == state) {
         return;

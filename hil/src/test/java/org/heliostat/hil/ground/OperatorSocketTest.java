@@ -79,6 +79,7 @@ class OperatorSocketTest {
         channel,
         OperatorRequest.newBuilder()
             .setOperator("o")
+            .setUser("forged")
             .setTelecommand(command)
             .setWaitSeconds(60)
             .build()
@@ -98,6 +99,19 @@ class OperatorSocketTest {
       ask(operator, Telecommand.newBuilder().setNoop(Noop.getDefaultInstance()).build());
       answer(operator);
     }
+  }
+
+  /** The kernel knows who it is, whatever name he gives. */
+  @Test
+  void theUserOfTheHostStandsBesideTheNameThatWasGiven() throws IOException {
+    try (SocketChannel operator =
+        operator(Telecommand.newBuilder().setNoop(Noop.getDefaultInstance()).build())) {
+      answer(operator);
+    }
+    String self = Files.getOwner(Files.createFile(out.resolve("own"))).getName();
+    assertThat(Files.readAllLines(out.resolve("commands.jsonl")))
+        .isNotEmpty()
+        .allMatch(line -> line.contains("\"operator\":\"o\",\"user\":\"" + self + "\","));
   }
 
   private void answer(SocketChannel operator) throws IOException {

@@ -29,7 +29,7 @@ class UploadDeskTest {
       new UploadDesk(
           this::send,
           (operator, upload, path, stage, reason) ->
-              notes.add(operator + " " + upload + " " + path + " " + stage + " " + reason),
+              notes.add(operator.name() + " " + upload + " " + path + " " + stage + " " + reason),
           () -> now.addAndGet(1_000_000_000L));
 
   private boolean send(Uplink packet) {
