@@ -20,9 +20,15 @@ public final class LinkRun {
    *     java.security.SecureRandom}
    */
   public LinkRun(LinkSeal seal, LongSupplier random) {
+    this(seal, random, 0);
+  }
+
+  /** One that has sealed so many packets. */
+  LinkRun(LinkSeal seal, LongSupplier random, long next) {
     this.seal = seal;
     this.random = random;
     this.id = random.getAsLong();
+    this.next = next;
   }
 
   /** The number of the run; another one after 2^32 packets. */

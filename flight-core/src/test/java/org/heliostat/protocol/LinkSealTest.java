@@ -159,4 +159,22 @@ class LinkSealTest {
       assertThat(seal.open(station, up)).hasValue(PACKET);
     }
   }
+
+  /** AES-GCM is broken where a nonce comes twice under one key. */
+  @Test
+  void aRunThatHasCountedToItsEndGoesOnAsAnotherRun() {
+    LinkRun run = new LinkRun(seal, new Random(1)::nextLong, 0xFFFF_FFFFL);
+    long first = run.id();
+    LinkSeal.Header last = sealedBy(run);
+    LinkSeal.Header next = sealedBy(run);
+    assertThat(last.run()).isEqualTo(first);
+    assertThat(last.counter()).isEqualTo(0xFFFF_FFFFL);
+    assertThat(next.run()).isEqualTo(run.id()).isNotEqualTo(first);
+    assertThat(next.counter()).isZero();
+  }
+
+  private static LinkSeal.Header sealedBy(LinkRun run) {
+    LinkKey key = new LinkKey(LinkKey.id(Role.ROLE_STATION, 1), new byte[LinkKey.SECRET_BYTES]);
+    return LinkSeal.header(run.seal(key, PacketKind.TELEMETRY, new byte[] {1})).orElseThrow();
+  }
 }

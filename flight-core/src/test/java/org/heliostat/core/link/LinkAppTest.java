@@ -685,6 +685,43 @@ class LinkAppTest {
   }
 
   @Test
+  void aReceiptThatTheRecorderDoesNotTakeIsToldAndStopsNothing() throws Exception {
+    long first = record(10);
+    long second = record(10);
+    step();
+    assertThat(records()).contains(first, second);
+    craft.services().recorder().close();
+    receipt(first);
+    receipt(second);
+    step();
+    step();
+    assertThat(craft.events()).containsOnlyOnce("RECORDER_FAILED");
+    assertThat(craft.housekeeping().getLink().getBadAnswers()).isZero();
+  }
+
+  @Test
+  void anAnswerThatFitsNoRecordUnderWayIsCountedAndSendsNothing() throws Exception {
+    long record = record(10);
+    step();
+    assertThat(records()).containsExactly(record);
+    ground(
+        Uplink.newBuilder()
+            .setReceipt(
+                Receipt.newBuilder()
+                    .setRun(RUN)
+                    .setHeard(1)
+                    .addMissing(
+                        MissingParts.newBuilder()
+                            .setRecord(record)
+                            .setSize(11)
+                            .setScopeEnd(11)
+                            .addSpans(ByteSpan.newBuilder().setTo(11)))));
+    step();
+    assertThat(sent).isEmpty();
+    assertThat(craft.housekeeping().getLink().getBadAnswers()).isEqualTo(1);
+  }
+
+  @Test
   void recordsThatDoNotReadFillNoWindow() throws Exception {
     for (int i = 0; i < 5; i++) {
       long unused = record(9_000);

@@ -1,19 +1,32 @@
 package org.heliostat.core.link;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.ArgumentMatchers.eq;
+import static org.mockito.ArgumentMatchers.startsWith;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.verifyNoMoreInteractions;
 
 import com.google.protobuf.ByteString;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
+import org.heliostat.core.app.AppFailure;
 import org.heliostat.core.command.Authority;
+import org.heliostat.core.command.Execution;
 import org.heliostat.core.fixture.ByGround;
 import org.heliostat.core.fixture.TestSpacecraft;
+import org.heliostat.protocol.KeyFile;
 import org.heliostat.protocol.LinkKey;
 import org.heliostat.protocol.LinkRun;
 import org.heliostat.protocol.LinkSeal;
 import org.heliostat.protocol.LoadKey;
 import org.heliostat.protocol.Noop;
 import org.heliostat.protocol.PacketKind;
+import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.Role;
 import org.heliostat.protocol.Stage;
 import org.heliostat.protocol.Telecommand;
@@ -133,5 +146,83 @@ class LinkGateTest {
                 .submit(good.setCounter(1_000).build(), ByGround.authority(noop(1))))
         .isTrue();
     assertThat(gate.keyStatus().getUnprovenList()).isEmpty();
+  }
+
+  private static Telecommand.Builder load(int id) {
+    return Telecommand.newBuilder()
+        .setLoadKey(
+            LoadKey.newBuilder()
+                .setKeyId(id)
+                .setSecret(ByteString.copyFrom(GroundSeal.secret(40))));
+  }
+
+  /** Where the keys lie, away and back: a disk that takes nothing meanwhile. */
+  private Path folderOfKeysIsGone() throws IOException {
+    return Files.move(folder, folder.resolveSibling(folder.getFileName() + "-away"));
+  }
+
+  @Test
+  void aKeyThatTheDiskDoesNotTakeIsNotLoaded() throws Exception {
+    Path away = folderOfKeysIsGone();
+    Execution execution = mock(Execution.class);
+    new LoadKeyCommand(keys, craft.services().events()).execute(load(258).build(), execution);
+    verify(execution).fail(eq(Refusal.NOT_STORED), startsWith("the key cannot be stored"));
+    verifyNoMoreInteractions(execution);
+    assertThat(gate.keyStatus().getUnprovenList()).isEmpty();
+    Files.move(away, folder);
+  }
+
+  @Test
+  void aReplacementThatTheDiskDoesNotTakeIsToldOnceAndTriedWithEachPacket() throws Exception {
+    assertThat(craft.send(load(258))).isEqualTo(Stage.COMPLETED);
+    byte[] old = ground.command(Role.ROLE_OPERATOR, noop(9), 0);
+    ground.use(new LinkKey(258, GroundSeal.secret(40)));
+    Path away = folderOfKeysIsGone();
+    assertThat(gate.open(ground.command(Role.ROLE_OPERATOR, noop(6), 0))).isPresent();
+    assertThat(gate.open(ground.command(Role.ROLE_OPERATOR, noop(7), 0))).isPresent();
+    assertThat(gate.open(old)).as("both stay good").isPresent();
+    Files.move(away, folder);
+    assertThat(craft.events()).containsOnlyOnce("KEYS_NOT_STORED").doesNotContain("KEY_ROTATED");
+    assertThat(gate.open(ground.command(Role.ROLE_OPERATOR, noop(8), 0))).isPresent();
+    assertThat(gate.open(old)).isEmpty();
+    assertThat(craft.events()).containsOnlyOnce("KEY_ROTATED");
+  }
+
+  /** As the app does: from the folder of the keys. */
+  private LinkGate openedAnew() throws AppFailure {
+    return LinkGate.open(craft.services());
+  }
+
+  @Test
+  void theKeysOfTheLaunchHoldWhereThoseOfNowAreDamaged() throws Exception {
+    Path own = craft.services().keys();
+    ground.launched(own);
+    Files.write(own.resolve(KeyFile.SECRET), GroundSeal.BOARD_SECRET);
+    try (LinkGate fresh = openedAnew()) {
+      assertThat(craft.events()).doesNotContain("KEYS_AS_LAUNCHED");
+      assertThat(craft.send(load(258))).isEqualTo(Stage.COMPLETED);
+      assertThat(fresh.keyStatus().getUnprovenList()).containsExactly(258);
+    }
+    for (String file : List.of("keys.bin", "keys.bin.bak")) {
+      Files.write(own.resolve(file), new byte[100]);
+    }
+    try (LinkGate fresh = openedAnew()) {
+      assertThat(craft.events()).containsOnlyOnce("KEYS_AS_LAUNCHED");
+      assertThat(fresh.keyStatus().getUnprovenList()).isEmpty();
+      assertThat(fresh.open(ground.command(Role.ROLE_OPERATOR, noop(5), 0))).isPresent();
+    }
+  }
+
+  @Test
+  void withoutKeysThereIsNoLink() throws Exception {
+    Path own = craft.services().keys();
+    assertThatThrownBy(() -> new LinkApp.Factory().start(craft.services()))
+        .isInstanceOf(AppFailure.class)
+        .hasMessageContaining("no keys in");
+    Files.write(own.resolve(KeyFile.SECRET), GroundSeal.secret(98));
+    ground.launched(own);
+    assertThatThrownBy(this::openedAnew)
+        .isInstanceOf(AppFailure.class)
+        .hasMessageContaining("cannot be read");
   }
 }

@@ -13,9 +13,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
 import org.heliostat.core.recorder.Recorder.Priority;
+import org.heliostat.protocol.RecordChecksum;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -201,6 +203,26 @@ class RecorderDamageTest {
     fixture.folder = left;
     try (Recorder recorder = fixture.open(ONE_SEGMENT)) {
       assertThat(append(recorder, "next")).isEqualTo(10);
+    }
+  }
+
+  /** The limit of that promise: it wants the file of numbers, or the newest segment. */
+  @Test
+  void withoutBothNumbersGoOnBehindWhatIsLeftAndTheChecksumTellsTheRecordsApart() throws Exception {
+    fill();
+    FakeFolder left = whole.copy();
+    left.delete(Numbers.FILE);
+    left.delete(SECOND);
+    fixture.folder = left;
+    try (Recorder recorder = fixture.open(ONE_SEGMENT)) {
+      long highestLeft =
+          recorder.pending(10).stream().mapToLong(Recorder.Pending::id).max().orElseThrow();
+      long again = append(recorder, "next");
+      assertThat(again).isEqualTo(highestLeft + 1).isLessThan(10);
+      assertThat(RecordChecksum.of(again, recorder.read(again)))
+          .isNotEqualTo(
+              RecordChecksum.of(
+                  again, body(Objects.requireNonNull(stored.get(again)).text()).toByteArray()));
     }
   }
 
