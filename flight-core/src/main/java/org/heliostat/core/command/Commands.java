@@ -1,31 +1,26 @@
 package org.heliostat.core.command;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.heliostat.core.command.Executions.Problem;
+import org.heliostat.core.command.Executions.Running;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.event.Events;
 import org.heliostat.core.recorder.Recorder;
-import org.heliostat.core.recorder.RecorderFault;
 import org.heliostat.core.state.StateStore;
 import org.heliostat.core.time.MissionClock;
 import org.heliostat.protocol.AppCommand;
 import org.heliostat.protocol.ArmCommand;
-import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.CommandRoles;
-import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.ExecutingCommand;
 import org.heliostat.protocol.LinkSeal;
 import org.heliostat.protocol.Options;
@@ -37,9 +32,11 @@ import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Telecommand.CommandCase;
 
 /**
- * Runs telecommands. The counter is on disk before a command runs, so that neither a replay nor a
- * crash runs one twice; one that a restart cut off is reported as failed. Arguments are checked
- * from the schema before a handler sees them. Stages go to ground after ECSS-E-ST-70-41C service 1.
+ * Takes telecommands: which, from whom, once each, and by whom they are carried out; what becomes
+ * of those that it takes is the affair of {@link Executions}. The counter is on disk before a
+ * command runs, so that neither a replay nor a crash runs one twice; one that a restart cut off is
+ * reported as failed. Arguments are checked from the schema before a handler sees them. Stages go
+ * to ground after ECSS-E-ST-70-41C service 1.
  *
  * <p>A hazardous command is refused by itself: ArmCommand makes it ready, and FireCommand runs it
  * within the time-out. A restart disarms. Commands that are issued on board come from tables that
@@ -68,15 +65,6 @@ public final class Commands {
   static final int MOST_EXECUTING = 64;
   static final int MOST_ARMED = 8;
 
-  /**
-   * From on board, with those that have ended and whose end the recorder does not take; beyond it
-   * the oldest of these is reported no more.
-   */
-  static final int MOST_UNRECORDED = 256;
-
-  /** Stages of one command; more progress than that is left out, never its end. */
-  private static final int MOST_KEPT_BACK = 100;
-
   private static final Set<CommandCase> HAZARDOUS = hazardousCommands();
   private static final Set<CommandCase> GROUND_ALONE =
       Collections.unmodifiableSet(
@@ -94,24 +82,18 @@ public final class Commands {
   private final MissionClock clock;
   private final CommandJournal journal;
   private final StateStore state;
-  private final Recorder recorder;
   private final Events events;
+  private final Executions executions;
   private final Map<CommandCase, Owned> handlers =
       Collections.synchronizedMap(new EnumMap<>(CommandCase.class));
   private final Map<String, Verbs> verbs = Collections.synchronizedMap(new HashMap<>());
   private final Map<Long, Armed> armed = Collections.synchronizedMap(new LinkedHashMap<>());
   private final AtomicInteger accepted = new AtomicInteger();
-  private final AtomicInteger completed = new AtomicInteger();
-  private final AtomicInteger failed = new AtomicInteger();
-  private final AtomicInteger rejected = new AtomicInteger();
   private final AtomicLong replayed = new AtomicLong();
 
   /** Held while the journal is written: what is newer there must be newer here. */
   private final Object journalling = new Object();
 
-  private final Set<Running> executing = new LinkedHashSet<>();
-  private volatile boolean journalIsBehind;
-  private volatile boolean recorderFails;
   private long highest;
 
   private record Owned(String app, CommandHandler handler) {}
@@ -119,8 +101,6 @@ public final class Commands {
   private record Verbs(Map<String, AppVerb> byName, AppVerb.Handler handler) {}
 
   private record Armed(Telecommand command, Role by, long untilMissionNanos) {}
-
-  private record Problem(Refusal refusal, String text) {}
 
   /**
    * What has become of commands since boot.
@@ -147,7 +127,7 @@ public final class Commands {
     this.clock = clock;
     this.journal = journal;
     this.state = state;
-    this.recorder = recorder;
+    this.executions = new Executions(clock, recorder, events);
     this.events = events;
     long stored = state.get().getCommandCounter();
     long noted = journal.recovered().counter();
@@ -216,7 +196,7 @@ public final class Commands {
     }
     for (CommandJournal.Entry entry : journal.recovered().executing()) {
       CommandCase command = CommandCase.forNumber(entry.command());
-      interrupted(entry.counter(), command == null ? "unknown" : name(command));
+      interrupted(entry.counter(), command == null ? "unknown" : Executions.name(command));
     }
     // of an image that had no journal yet
     for (ExecutingCommand command : state.get().getExecutingList()) {
@@ -232,19 +212,17 @@ public final class Commands {
 
   private void interrupted(long counter, String name) {
     events.report(CoreEvent.COMMAND_INTERRUPTED, counter, name);
-    boolean unused =
-        record(
-            List.of(report(counter, name, "", Stage.FAILED, Refusal.INTERRUPTED, "interrupted")));
+    executions.reportInterrupted(counter, name);
   }
 
   /** What has become of commands since boot. */
   public Counts counts() {
-    return new Counts(accepted.get(), completed.get(), failed.get(), rejected.get());
+    return executions.counts(accepted.get());
   }
 
   /** Commands that were not accepted since boot. */
   public int rejected() {
-    return rejected.get();
+    return executions.rejected();
   }
 
   /** Commands that were authentic and not new, since boot. */
@@ -269,7 +247,7 @@ public final class Commands {
   public boolean submit(Telecommand command, Authority authority) {
     long counter = command.getCounter();
     Running running =
-        new Running(command.getCommandCase(), counter, "", authority.role(), new Issued());
+        executions.make(command.getCommandCase(), counter, "", authority.role(), new Issued());
     Optional<Problem> problem;
     synchronized (journalling) {
       if (Long.compareUnsigned(counter, highest) <= 0
@@ -292,31 +270,27 @@ public final class Commands {
                 new Problem(Refusal.NOT_ARMED, "it is hazardous: it must be armed, then fired"));
       }
       if (problem.isEmpty()) {
-        problem = begin(running);
+        problem = executions.begin(running);
       }
       if (problem.isPresent()) {
         // ground repeats nothing that the journal has: should the answer be cut off, it comes then
-        synchronized (executing) {
-          if (journalled() < CommandJournal.MOST_ENTRIES) {
-            executing.add(running);
-          }
-        }
+        executions.addRefused(running);
       }
       try {
         writeJournal();
       } catch (IOException e) {
         // not run: without the counter on disk it could run twice
-        forget(running);
+        boolean unused = executions.forget(running);
         problem = Optional.of(new Problem(Refusal.NOT_STORED, "counter cannot be stored"));
         events.report(CoreEvent.COMMAND_REJECTED, counter, "its counter cannot be stored: " + e);
-        reject(running, problem.get());
+        executions.reject(running, problem.get());
         return true;
       }
     }
     state.update(next -> next.setCommandCounter(counter));
     if (problem.isPresent()) {
-      events.report(CoreEvent.COMMAND_REJECTED, counter, problem.get().text);
-      reject(running, problem.get());
+      events.report(CoreEvent.COMMAND_REJECTED, counter, problem.get().text());
+      executions.reject(running, problem.get());
       return true;
     }
     accepted.incrementAndGet();
@@ -341,17 +315,18 @@ public final class Commands {
   public Issued issue(Telecommand command, String origin) {
     Issued issued = new Issued();
     Telecommand own = command.toBuilder().setCounter(0).build();
-    Running running = new Running(own.getCommandCase(), 0, origin, Role.ROLE_UNSPECIFIED, issued);
+    Running running =
+        executions.make(own.getCommandCase(), 0, origin, Role.ROLE_UNSPECIFIED, issued);
     Optional<Problem> problem = problem(own);
     if (problem.isEmpty() && GROUND_ALONE.contains(own.getCommandCase())) {
       problem = Optional.of(new Problem(Refusal.BAD_ARGUMENT, GROUND_ALONE_TEXT));
     }
     if (problem.isEmpty()) {
-      problem = begin(running);
+      problem = executions.begin(running);
     }
     if (problem.isPresent()) {
-      events.report(CoreEvent.COMMAND_REJECTED, 0, origin + ": " + problem.get().text);
-      reject(running, problem.get());
+      events.report(CoreEvent.COMMAND_REJECTED, 0, origin + ": " + problem.get().text());
+      executions.reject(running, problem.get());
     } else {
       accepted.incrementAndGet();
       execute(own, running);
@@ -375,31 +350,14 @@ public final class Commands {
 
   /** Ends what is over its deadline, and brings to disk what has ended. Called once a second. */
   public void tick() {
-    List<Running> late = new ArrayList<>();
-    List<Running> unrecorded = new ArrayList<>();
-    long now = clock.hostNanos();
-    synchronized (executing) {
-      for (Running running : executing) {
-        if (running.ended.get()) {
-          unrecorded.add(running);
-        } else if (now - running.deadlineNanos > 0) {
-          late.add(running);
-        }
-      }
-    }
-    unrecorded.forEach(Running::recordAgain);
-    for (Running running : late) {
-      events.report(
-          CoreEvent.COMMAND_TIMED_OUT, running.counter, running.name, running.deadlineSeconds);
-      running.fail(Refusal.TIMED_OUT, "has not ended in time");
-    }
-    if (journalIsBehind) {
+    executions.tick();
+    if (executions.journalIsBehind()) {
       synchronized (journalling) {
         try {
           writeJournal();
         } catch (IOException e) {
           // a crash reports it once more, and the next command writes it again
-          journalIsBehind = true;
+          executions.setJournalBehind();
         }
       }
     }
@@ -408,14 +366,14 @@ public final class Commands {
   private void execute(Telecommand command, Running running) {
     Owned owned = handlers.get(command.getCommandCase());
     if (owned == null) {
-      running.fail(Refusal.NO_HANDLER, "no app carries out " + running.name);
+      running.fail(Refusal.NO_HANDLER, "no app carries out " + running.name());
       return;
     }
     try {
       owned.handler.execute(command, running);
     } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
       // the handler is another room's; what is broken there fails its command and not the link
-      events.report(CoreEvent.HANDLER_FAILED, running.counter, running.name, e);
+      events.report(CoreEvent.HANDLER_FAILED, running.counter(), running.name(), e);
       running.fail(Refusal.EXECUTION_FAILED, "its handler failed: " + e);
     }
   }
@@ -430,7 +388,8 @@ public final class Commands {
       return Optional.of(new Problem(Refusal.BAD_ARGUMENT, schema.get(0).toString()));
     }
     if (!handlers.containsKey(kind)) {
-      return Optional.of(new Problem(Refusal.NO_HANDLER, "no app carries out " + name(kind)));
+      return Optional.of(
+          new Problem(Refusal.NO_HANDLER, "no app carries out " + Executions.name(kind)));
     }
     return switch (kind) {
       case ARM_COMMAND -> armProblem(command.getArmCommand().getCommand());
@@ -535,7 +494,7 @@ public final class Commands {
       execution.fail(Refusal.NO_HANDLER, "no app carries it out any more");
       return;
     }
-    execution.progress("runs " + name(inner.getCommandCase()));
+    execution.progress("runs " + Executions.name(inner.getCommandCase()));
     owned.handler.execute(inner, execution);
   }
 
@@ -551,242 +510,8 @@ public final class Commands {
     known.handler.execute(call.getVerb(), Map.copyOf(arguments), execution);
   }
 
-  private Optional<Problem> begin(Running running) {
-    synchronized (executing) {
-      // those of ground stand in the journal until their end is recorded
-      long ahead =
-          running.counter == 0
-              ? executing.stream().filter(one -> one.counter == 0 && !one.ended.get()).count()
-              : journalled();
-      if (ahead >= MOST_EXECUTING) {
-        return Optional.of(
-            new Problem(Refusal.TOO_MANY, MOST_EXECUTING + " commands are in execution"));
-      }
-      if (running.counter == 0 && executing.size() - journalled() >= MOST_UNRECORDED) {
-        executing.stream()
-            .filter(one -> one.counter == 0 && one.ended.get())
-            .findFirst()
-            .ifPresent(executing::remove);
-      }
-      executing.add(running);
-      return Optional.empty();
-    }
-  }
-
-  /** The caller holds {@link #executing}. */
-  private long journalled() {
-    return executing.stream().filter(one -> one.counter != 0).count();
-  }
-
-  private boolean forget(Running running) {
-    synchronized (executing) {
-      return executing.remove(running);
-    }
-  }
-
   /** The caller holds {@link #journalling}. */
   private void writeJournal() throws IOException {
-    List<CommandJournal.Entry> entries = new ArrayList<>();
-    journalIsBehind = false;
-    synchronized (executing) {
-      for (Running running : executing) {
-        if (running.counter != 0) {
-          entries.add(new CommandJournal.Entry(running.counter, running.kind.getNumber()));
-        }
-      }
-    }
-    journal.write(highest, entries);
-  }
-
-  private void reject(Running running, Problem problem) {
-    rejected.incrementAndGet();
-    running.ended.set(true);
-    running.tell(running.report(Stage.FAILED, problem.refusal, problem.text));
-    running.issued.end(false, problem.refusal, problem.text);
-  }
-
-  private final class Running implements Execution {
-    private final CommandCase kind;
-    private final long counter;
-    private final String name;
-    private final String origin;
-    private final Role role;
-    private final Issued issued;
-    private final AtomicBoolean ended = new AtomicBoolean();
-    private final AtomicInteger answers = new AtomicInteger();
-    private final List<CommandReport> gathered = new ArrayList<>();
-    private boolean gathering;
-    private boolean endTold;
-    private volatile double deadlineSeconds;
-    private volatile long deadlineNanos;
-
-    private Running(CommandCase kind, long counter, String origin, Role role, Issued issued) {
-      this.role = role;
-      this.kind = kind;
-      this.counter = counter;
-      this.name = Commands.name(kind);
-      this.origin = origin;
-      this.issued = issued;
-      this.deadlineSeconds = DEADLINE_SECONDS;
-      this.deadlineNanos = clock.hostNanos() + (long) (DEADLINE_SECONDS * 1e9);
-    }
-
-    private CommandReport report(Stage stage, Refusal refusal, String reason) {
-      return Commands.this.report(counter, name, origin, stage, refusal, reason);
-    }
-
-    /** From now on reports are kept back, for {@link #recordGathered}. */
-    private synchronized void gather() {
-      gathering = true;
-    }
-
-    private synchronized void recordGathered() {
-      gathering = false;
-      recordAll();
-    }
-
-    private synchronized void recordAgain() {
-      if (!gathering) {
-        recordAll();
-      }
-    }
-
-    /** In order, from whatever thread: those that are kept back go first. */
-    private synchronized void tell(CommandReport report) {
-      boolean end = report.getStage() == Stage.COMPLETED || report.getStage() == Stage.FAILED;
-      endTold |= end;
-      if (end || gathered.size() < MOST_KEPT_BACK) {
-        gathered.add(report);
-      }
-      if (!gathering) {
-        recordAll();
-      }
-    }
-
-    /**
-     * What the recorder does not take is kept back for {@link #tick}, and the command stays in the
-     * journal until its end is recorded: a crash before that is to report it as interrupted.
-     */
-    private void recordAll() {
-      if (!record(gathered)) {
-        return;
-      }
-      gathered.clear();
-      if (endTold && forget(this) && counter != 0) {
-        journalIsBehind = true;
-      }
-    }
-
-    @Override
-    public void within(double hostSeconds) {
-      deadlineSeconds = hostSeconds;
-      deadlineNanos = clock.hostNanos() + (long) (hostSeconds * 1e9);
-    }
-
-    @Override
-    public String origin() {
-      return origin;
-    }
-
-    @Override
-    public Role role() {
-      return role;
-    }
-
-    @Override
-    public boolean ended() {
-      return ended.get();
-    }
-
-    @Override
-    public void progress(String text) {
-      if (!ended.get()) {
-        tell(report(Stage.PROGRESS, Refusal.REFUSAL_UNSPECIFIED, text));
-      }
-    }
-
-    @Override
-    public void answer(Recorder.Priority priority, Downlink answer) throws RecorderFault {
-      long unused = recorder.append(priority, answer);
-      answers.incrementAndGet();
-    }
-
-    @Override
-    public void complete() {
-      if (ended.compareAndSet(false, true)) {
-        completed.incrementAndGet();
-        end(true, Refusal.REFUSAL_UNSPECIFIED, "");
-      }
-    }
-
-    @Override
-    public void fail(String reason) {
-      fail(Refusal.EXECUTION_FAILED, reason);
-    }
-
-    @Override
-    public void fail(Refusal refusal, String reason) {
-      if (ended.compareAndSet(false, true)) {
-        failed.incrementAndGet();
-        end(false, refusal, reason);
-      }
-    }
-
-    private void end(boolean well, Refusal refusal, String reason) {
-      CommandReport report = report(well ? Stage.COMPLETED : Stage.FAILED, refusal, reason);
-      if (well && answers.get() > 0) {
-        report = report.toBuilder().setAnswers(answers.get()).build();
-      }
-      tell(report);
-      issued.end(well, refusal, reason);
-    }
-  }
-
-  private static String name(CommandCase command) {
-    return command.name().toLowerCase(Locale.ROOT);
-  }
-
-  private CommandReport report(
-      long counter, String name, String origin, Stage stage, Refusal refusal, String reason) {
-    CommandReport.Builder report =
-        CommandReport.newBuilder()
-            .setCounter(counter)
-            .setCommand(name)
-            .setStage(stage)
-            .setReason(reason)
-            .setMissionNanos(clock.missionNanos());
-    if (!origin.isEmpty()) {
-      report.setOrigin(origin);
-    }
-    if (refusal != Refusal.REFUSAL_UNSPECIFIED) {
-      report.setRefusal(refusal);
-    }
-    return report.build();
-  }
-
-  private boolean record(List<CommandReport> reports) {
-    if (reports.isEmpty()) {
-      return true;
-    }
-    try {
-      List<Long> unused =
-          recorder.appendAll(
-              reports.stream()
-                  .map(
-                      report ->
-                          new Recorder.Item(
-                              Recorder.Priority.REPORT,
-                              Downlink.newBuilder().setCommandReport(report).build(),
-                              0))
-                  .toList());
-      recorderFails = false;
-      return true;
-    } catch (RecorderFault e) {
-      if (!recorderFails) {
-        events.report(CoreEvent.RECORDER_FAILED, String.valueOf(e.getMessage()));
-      }
-      recorderFails = true;
-      return false;
-    }
+    journal.write(highest, executions.entries());
   }
 }

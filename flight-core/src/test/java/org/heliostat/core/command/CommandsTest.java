@@ -567,11 +567,11 @@ class CommandsTest {
     for (int i = 1; i <= 2 * CommandJournal.MOST_ENTRIES; i++) {
       assertThat(ByGround.submit(cut, noop.setCounter(i).build())).isTrue();
     }
-    for (int i = 0; i < 2 * Commands.MOST_UNRECORDED; i++) {
+    for (int i = 0; i < 2 * Executions.MOST_UNRECORDED; i++) {
       assertThat(cut.issue(noop.build(), "survival").state()).isEqualTo(Issued.State.COMPLETED);
     }
     assertThat(cut.counts().completed())
-        .isEqualTo(Commands.MOST_EXECUTING + 2 * Commands.MOST_UNRECORDED);
+        .isEqualTo(Commands.MOST_EXECUTING + 2 * Executions.MOST_UNRECORDED);
   }
 
   /** Its end need not wait for the disk, but comes there. */
