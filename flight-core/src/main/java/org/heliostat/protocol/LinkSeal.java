@@ -2,6 +2,7 @@ package org.heliostat.protocol;
 
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
+import java.security.InvalidAlgorithmParameterException;
 import java.util.Optional;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
@@ -40,6 +41,11 @@ public final class LinkSeal {
 
   private final int spacecraft;
 
+  /** To be looked for once: that takes as long as sealing does. Each is locked while in use. */
+  private final Cipher sealing = cipher();
+
+  private final Cipher opening = cipher();
+
   /**
    * What stands ahead of the cipher text; to be believed only of a packet that has been opened.
    *
@@ -58,6 +64,7 @@ public final class LinkSeal {
    *
    * @param counter never to be used again with another packet
    * @param notAfterNanos UTC in ns since 1970 after which it must not be run; 0 for none
+   * @throws IllegalStateException for the counter of the command before
    */
   public byte[] command(LinkKey key, long counter, long notAfterNanos, byte[] packet) {
     if (counter < 1 || counter > MOST_COUNTER) {
@@ -76,9 +83,13 @@ public final class LinkSeal {
     ByteBuffer sealed = ByteBuffer.allocate(length + packet.length + TAG_BYTES);
     put(header, sealed);
     try {
-      Cipher cipher = cipher(Cipher.ENCRYPT_MODE, key, header, sealed.array());
-      int unused = cipher.doFinal(packet, 0, packet.length, sealed.array(), length);
+      synchronized (sealing) {
+        begin(sealing, Cipher.ENCRYPT_MODE, key, header, sealed.array());
+        int unused = sealing.doFinal(packet, 0, packet.length, sealed.array(), length);
+      }
       return sealed.array();
+    } catch (InvalidAlgorithmParameterException e) {
+      throw new IllegalStateException("two packets of one counter", e);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("every JVM has AES-GCM", e);
     }
@@ -110,8 +121,10 @@ public final class LinkSeal {
     }
     int length = headerBytes(header.get().kind);
     try {
-      Cipher cipher = cipher(Cipher.DECRYPT_MODE, key, header.get(), sealed);
-      return Optional.of(cipher.doFinal(sealed, length, sealed.length - length));
+      synchronized (opening) {
+        begin(opening, Cipher.DECRYPT_MODE, key, header.get(), sealed);
+        return Optional.of(opening.doFinal(sealed, length, sealed.length - length));
+      }
     } catch (AEADBadTagException e) {
       return Optional.empty();
     } catch (GeneralSecurityException e) {
@@ -119,10 +132,17 @@ public final class LinkSeal {
     }
   }
 
-  private Cipher cipher(int mode, LinkKey key, Header header, byte[] sealed)
+  private static Cipher cipher() {
+    try {
+      return Cipher.getInstance("AES/GCM/NoPadding");
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every JVM has AES-GCM", e);
+    }
+  }
+
+  private void begin(Cipher cipher, int mode, LinkKey key, Header header, byte[] sealed)
       throws GeneralSecurityException {
     byte[] nonce = ByteBuffer.allocate(NONCE_BYTES).putInt(0).putLong(header.counter).array();
-    Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
     cipher.init(
         mode,
         key.derive(spacecraft, header.kind, header.run),
@@ -130,7 +150,6 @@ public final class LinkSeal {
     cipher.updateAAD(
         ByteBuffer.allocate(5).putInt(spacecraft).put((byte) (header.kind.up() ? 1 : 2)).array());
     cipher.updateAAD(sealed, 0, headerBytes(header.kind));
-    return cipher;
   }
 
   private static int headerBytes(PacketKind kind) {

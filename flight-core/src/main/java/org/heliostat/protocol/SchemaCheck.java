@@ -1,13 +1,17 @@
 package org.heliostat.protocol;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
+import com.google.protobuf.Descriptors.OneofDescriptor;
 import com.google.protobuf.Message;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 
 /**
  * Checks a message against the {@code meta} options of its own schema: required fields, ranges of
@@ -15,7 +19,28 @@ import java.util.List;
  * no field that it does not know. Stateless and thread-safe.
  */
 public final class SchemaCheck {
+  /** Of each message of the schema that has been checked; to read options is slow. */
+  private static final ConcurrentMap<Descriptor, Shape> SHAPES = new ConcurrentHashMap<>();
+
   private SchemaCheck() {}
+
+  /**
+   * What there is to check of a message: its fields, and the choices of which one is set; what is
+   * said of a field, by its index.
+   */
+  private record Shape(
+      List<FieldDescriptor> fields, List<OneofDescriptor> choices, List<FieldMeta> metas) {
+    static Shape of(Descriptor message) {
+      return new Shape(
+          message.getFields().stream()
+              .filter(field -> field.getRealContainingOneof() == null)
+              .toList(),
+          message.getRealOneofs(),
+          message.getFields().stream()
+              .map(field -> field.getOptions().getExtension(Options.meta))
+              .toList());
+    }
+  }
 
   /**
    * One field that the schema does not allow.
@@ -49,7 +74,8 @@ public final class SchemaCheck {
   }
 
   /**
-   * All problems of a message and the messages in it, in field order; empty when it is in order.
+   * All problems of a message and the messages in it, in the order of its fields, of its choices
+   * last; empty when it is in order.
    */
   public static List<Problem> problems(Message message) {
     List<Problem> found = new ArrayList<>();
@@ -64,35 +90,50 @@ public final class SchemaCheck {
         .ifPresent(
             number ->
                 found.add(new Problem(at, "holds the field " + number + ", which is unknown")));
-    for (FieldDescriptor field : message.getDescriptorForType().getFields()) {
-      FieldMeta meta = field.getOptions().getExtension(Options.meta);
-      if (field.isRepeated()) {
-        int count = message.getRepeatedFieldCount(field);
-        if (meta.getRequired() && count == 0) {
-          found.add(new Problem(add(at, field, 0), "is missing"));
-        }
-        if (meta.getMost() > 0 && count > meta.getMost()) {
-          found.add(
-              new Problem(
-                  add(at, field, meta.getMost()),
-                  "is one of " + count + "; " + meta.getMost() + " are allowed"));
-        }
-        for (int i = 0; i < count && !field.isMapField(); i++) {
-          if (field.getJavaType() == JavaType.MESSAGE) {
-            check((Message) message.getRepeatedField(field, i), add(at, field, i), found);
-          } else {
-            checkValue(message.getRepeatedField(field, i), meta, add(at, field, i), found);
-          }
-        }
-      } else if (!message.hasField(field)) {
-        if (meta.getRequired()) {
-          found.add(new Problem(add(at, field, 0), "is missing"));
-        }
-      } else if (field.getJavaType() == JavaType.MESSAGE) {
-        check((Message) message.getField(field), add(at, field, 0), found);
-      } else {
-        checkValue(message.getField(field), meta, add(at, field, 0), found);
+    Shape shape = SHAPES.computeIfAbsent(message.getDescriptorForType(), Shape::of);
+    for (FieldDescriptor field : shape.fields) {
+      check(message, field, shape.metas.get(field.getIndex()), at, found);
+    }
+    for (OneofDescriptor choice : shape.choices) {
+      if (message.hasOneof(choice)) {
+        FieldDescriptor field = message.getOneofFieldDescriptor(choice);
+        check(message, field, shape.metas.get(field.getIndex()), at, found);
       }
+    }
+  }
+
+  private static void check(
+      Message message,
+      FieldDescriptor field,
+      FieldMeta meta,
+      List<Problem.Step> at,
+      List<Problem> found) {
+    if (field.isRepeated()) {
+      int count = message.getRepeatedFieldCount(field);
+      if (meta.getRequired() && count == 0) {
+        found.add(new Problem(add(at, field, 0), "is missing"));
+      }
+      if (meta.getMost() > 0 && count > meta.getMost()) {
+        found.add(
+            new Problem(
+                add(at, field, meta.getMost()),
+                "is one of " + count + "; " + meta.getMost() + " are allowed"));
+      }
+      for (int i = 0; i < count && !field.isMapField(); i++) {
+        if (field.getJavaType() == JavaType.MESSAGE) {
+          check((Message) message.getRepeatedField(field, i), add(at, field, i), found);
+        } else {
+          checkValue(message.getRepeatedField(field, i), meta, add(at, field, i), found);
+        }
+      }
+    } else if (!message.hasField(field)) {
+      if (meta.getRequired()) {
+        found.add(new Problem(add(at, field, 0), "is missing"));
+      }
+    } else if (field.getJavaType() == JavaType.MESSAGE) {
+      check((Message) message.getField(field), add(at, field, 0), found);
+    } else {
+      checkValue(message.getField(field), meta, add(at, field, 0), found);
     }
   }
 

@@ -34,10 +34,22 @@ class LinkSealTest {
       @ForAll @Size(max = 2_000) byte[] packet,
       @ForAll @LongRange(min = 1, max = LinkSeal.MOST_COUNTER) long counter,
       @ForAll long notAfter) {
-    byte[] sealed = seal.command(operator, counter, notAfter, packet);
+    byte[] sealed = new LinkSeal(42).command(operator, counter, notAfter, packet);
     assertThat(seal.open(operator, sealed)).hasValue(packet);
     assertThat(LinkSeal.header(sealed))
         .hasValue(new LinkSeal.Header(PacketKind.COMMAND, operator.id(), 0, counter, notAfter));
+  }
+
+  @Test
+  void noCounterIsSealedTwiceInARow() {
+    byte[] first = seal.command(operator, 7, 1_000, PACKET);
+    assertThatThrownBy(() -> seal.command(operator, 7, 1_000, new byte[3]))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("counter");
+    byte[] next = seal.command(operator, 8, 1_000, PACKET);
+    assertThat(seal.open(operator, first)).hasValue(PACKET);
+    assertThat(seal.open(operator, next)).hasValue(PACKET);
+    assertThat(seal.open(operator, next)).hasValue(PACKET);
   }
 
   @Test

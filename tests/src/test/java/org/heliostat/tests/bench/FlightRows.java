@@ -23,7 +23,7 @@ final class FlightRows {
   private static final int ROUNDS = 8;
   private static final int COMMANDS_A_ROUND = 50;
   private static final int PLAIN_A_ROUND = 10;
-  private static final int WARM_UP = 1_500;
+  private static final int WARM_UP = 5_000;
   private static final int MESSAGE_BYTES = 64;
   private static final double LOAD_SECONDS = 600;
   private static final String BEGINS = "first housekeeping ([0-9.]+) s after";
