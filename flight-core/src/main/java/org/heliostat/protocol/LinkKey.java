@@ -30,7 +30,7 @@ public final class LinkKey implements AutoCloseable {
   /** Derived keys that are kept; beyond it the one that was derived first is wiped. */
   private static final int MOST_DERIVED = 16;
 
-  private static final byte[] LABEL = "heliostat link 2".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] LABEL = "heliostat link 3".getBytes(StandardCharsets.US_ASCII);
 
   private final int id;
   private final byte[] secret;
@@ -40,12 +40,16 @@ public final class LinkKey implements AutoCloseable {
   private record Use(int spacecraft, PacketKind kind, long run) {}
 
   /** What a cipher is given; unlike the JDK's own it can be wiped. */
-  private static final class Derived implements SecretKey {
+  static final class Derived implements SecretKey {
     private static final long serialVersionUID = 1L;
     private final byte[] bytes;
 
     private Derived(byte[] bytes) {
       this.bytes = bytes;
+    }
+
+    private Derived copy() {
+      return new Derived(bytes.clone());
     }
 
     @Override
@@ -129,18 +133,19 @@ public final class LinkKey implements AutoCloseable {
   }
 
   /**
-   * The key for one kind of packet of one run; run 0 where packets are counted for ever.
+   * The key for one kind of packet of one run, for the caller alone, who wipes it: whoever sends
+   * packets of many runs has others forgotten, and none may be wiped while it is in use.
    *
    * @throws IllegalStateException after {@link #close}
    */
-  synchronized SecretKey derive(int spacecraft, PacketKind kind, long run) {
+  synchronized Derived derive(int spacecraft, PacketKind kind, long run) {
     if (closed) {
       throw new IllegalStateException("the key has been wiped");
     }
     Use use = new Use(spacecraft, kind, run);
     Derived known = derived.get(use);
     if (known != null) {
-      return known;
+      return known.copy();
     }
     if (derived.size() == MOST_DERIVED) {
       var oldest = derived.entrySet().iterator().next();
@@ -149,7 +154,7 @@ public final class LinkKey implements AutoCloseable {
     }
     Derived made = new Derived(expand(use));
     derived.put(use, made);
-    return made;
+    return made.copy();
   }
 
   private byte[] expand(Use use) {

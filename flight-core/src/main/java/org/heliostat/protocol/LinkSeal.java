@@ -15,16 +15,19 @@ import javax.crypto.spec.GCMParameterSpec;
  * spacecraft and the direction, which are not sent. Numbers are big endian.
  *
  * <pre>
- * byte  version 2 (upper half), kind (lower half)
+ * byte  version 3 (upper half), kind (lower half)
  * short number of the key
+ * long  run
  * of a command:          long counter, long not-after (UTC in ns since 1970; 0 for none)
- * of any other packet:   long run, int counter within the run
+ * of any other packet:   int counter within the run
  * </pre>
  *
- * <p>The nonce is the counter. It never comes twice with one key: that of commands is on disk
- * before a command is sent; all else is counted from 0 within a run, and each run has a key of its
- * own, which is made from a random number that stands in the packet. So nothing has to be on disk
- * for telemetry to be sent, and a power loss brings no nonce back. Thread-safe.
+ * <p>The nonce is the counter. It never comes twice with one key: each run, that is each start of
+ * an end of the link, has a key of its own, which is made from a random number that stands in the
+ * packet. Commands are counted over all runs, and their counter is on disk before one is sent; all
+ * else is counted from 0 within its run. So nothing has to be on disk for telemetry to be sent, and
+ * no nonce is brought back by a power loss, a counter that was lost or came out of an older copy,
+ * or a second station. Thread-safe.
  */
 public final class LinkSeal {
   /** Largest counter of a command; there is none after it. */
@@ -33,8 +36,8 @@ public final class LinkSeal {
   /** Bytes that a packet of a run grows by. */
   public static final int OVERHEAD_BYTES = 1 + 2 + 8 + 4 + 16;
 
-  private static final int VERSION = 2;
-  private static final int COMMAND_HEADER_BYTES = 1 + 2 + 8 + 8;
+  private static final int VERSION = 3;
+  private static final int COMMAND_HEADER_BYTES = 1 + 2 + 8 + 8 + 8;
   private static final int RUN_HEADER_BYTES = 1 + 2 + 8 + 4;
   private static final int TAG_BYTES = 16;
   private static final int NONCE_BYTES = 12;
@@ -49,7 +52,6 @@ public final class LinkSeal {
   /**
    * What stands ahead of the cipher text; to be believed only of a packet that has been opened.
    *
-   * @param run 0 for a command
    * @param notAfterNanos UTC in ns since 1970; 0 for none
    */
   public record Header(PacketKind kind, int key, long run, long counter, long notAfterNanos) {}
@@ -62,15 +64,16 @@ public final class LinkSeal {
   /**
    * A sealed command.
    *
+   * @param run of the sender, as {@link LinkRun#id} has it
    * @param counter never to be used again with another packet
    * @param notAfterNanos UTC in ns since 1970 after which it must not be run; 0 for none
    * @throws IllegalStateException for the counter of the command before
    */
-  public byte[] command(LinkKey key, long counter, long notAfterNanos, byte[] packet) {
+  public byte[] command(LinkKey key, long run, long counter, long notAfterNanos, byte[] packet) {
     if (counter < 1 || counter > MOST_COUNTER) {
       throw new IllegalArgumentException("no command has the counter " + counter);
     }
-    return seal(key, new Header(PacketKind.COMMAND, key.id(), 0, counter, notAfterNanos), packet);
+    return seal(key, new Header(PacketKind.COMMAND, key.id(), run, counter, notAfterNanos), packet);
   }
 
   /** A sealed packet of a run; {@link LinkRun} sees to the counter. */
@@ -106,11 +109,11 @@ public final class LinkSeal {
     }
     ByteBuffer from = ByteBuffer.wrap(sealed, 1, sealed.length - 1);
     int key = Short.toUnsignedInt(from.getShort());
-    long number = from.getLong();
+    long run = from.getLong();
     return Optional.of(
         kind.get() == PacketKind.COMMAND
-            ? new Header(kind.get(), key, 0, number, from.getLong())
-            : new Header(kind.get(), key, number, Integer.toUnsignedLong(from.getInt()), 0));
+            ? new Header(kind.get(), key, run, from.getLong(), from.getLong())
+            : new Header(kind.get(), key, run, Integer.toUnsignedLong(from.getInt()), 0));
   }
 
   /** The packet inside; empty where it was not sealed with this key, or not as it is now. */
@@ -143,10 +146,12 @@ public final class LinkSeal {
   private void begin(Cipher cipher, int mode, LinkKey key, Header header, byte[] sealed)
       throws GeneralSecurityException {
     byte[] nonce = ByteBuffer.allocate(NONCE_BYTES).putInt(0).putLong(header.counter).array();
-    cipher.init(
-        mode,
-        key.derive(spacecraft, header.kind, header.run),
-        new GCMParameterSpec(TAG_BYTES * 8, nonce));
+    LinkKey.Derived derived = key.derive(spacecraft, header.kind, header.run);
+    try {
+      cipher.init(mode, derived, new GCMParameterSpec(TAG_BYTES * 8, nonce));
+    } finally {
+      derived.destroy();
+    }
     cipher.updateAAD(
         ByteBuffer.allocate(5).putInt(spacecraft).put((byte) (header.kind.up() ? 1 : 2)).array());
     cipher.updateAAD(sealed, 0, headerBytes(header.kind));
@@ -157,11 +162,13 @@ public final class LinkSeal {
   }
 
   private static void put(Header header, ByteBuffer to) {
-    to.put((byte) ((VERSION << 4) | header.kind.code())).putShort((short) header.key);
+    to.put((byte) ((VERSION << 4) | header.kind.code()))
+        .putShort((short) header.key)
+        .putLong(header.run);
     if (header.kind == PacketKind.COMMAND) {
       to.putLong(header.counter).putLong(header.notAfterNanos);
     } else {
-      to.putLong(header.run).putInt((int) header.counter);
+      to.putInt((int) header.counter);
     }
   }
 }

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Test;
 class LinkSealTest {
   private static final byte[] PACKET = "a packet".getBytes(StandardCharsets.US_ASCII);
 
+  private static final long RUN = 0x1122334455667788L;
+
   private final LinkSeal seal = new LinkSeal(42);
   private final LinkKey operator = key(Role.ROLE_OPERATOR, 1, 1);
   private final LinkKey station = key(Role.ROLE_STATION, 1, 2);
@@ -34,19 +36,19 @@ class LinkSealTest {
       @ForAll @Size(max = 2_000) byte[] packet,
       @ForAll @LongRange(min = 1, max = LinkSeal.MOST_COUNTER) long counter,
       @ForAll long notAfter) {
-    byte[] sealed = new LinkSeal(42).command(operator, counter, notAfter, packet);
+    byte[] sealed = new LinkSeal(42).command(operator, RUN, counter, notAfter, packet);
     assertThat(seal.open(operator, sealed)).hasValue(packet);
     assertThat(LinkSeal.header(sealed))
-        .hasValue(new LinkSeal.Header(PacketKind.COMMAND, operator.id(), 0, counter, notAfter));
+        .hasValue(new LinkSeal.Header(PacketKind.COMMAND, operator.id(), RUN, counter, notAfter));
   }
 
   @Test
   void noCounterIsSealedTwiceInARow() {
-    byte[] first = seal.command(operator, 7, 1_000, PACKET);
-    assertThatThrownBy(() -> seal.command(operator, 7, 1_000, new byte[3]))
+    byte[] first = seal.command(operator, RUN, 7, 1_000, PACKET);
+    assertThatThrownBy(() -> seal.command(operator, RUN, 7, 1_000, new byte[3]))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("counter");
-    byte[] next = seal.command(operator, 8, 1_000, PACKET);
+    byte[] next = seal.command(operator, RUN, 8, 1_000, PACKET);
     assertThat(seal.open(operator, first)).hasValue(PACKET);
     assertThat(seal.open(operator, next)).hasValue(PACKET);
     assertThat(seal.open(operator, next)).hasValue(PACKET);
@@ -54,7 +56,7 @@ class LinkSealTest {
 
   @Test
   void everySingleBitCounts() {
-    byte[] sealed = seal.command(operator, 7, 1_000, PACKET);
+    byte[] sealed = seal.command(operator, RUN, 7, 1_000, PACKET);
     for (int bit = 0; bit < sealed.length * 8; bit++) {
       byte[] changed = sealed.clone();
       changed[bit / 8] ^= (byte) (1 << bit % 8);
@@ -71,7 +73,7 @@ class LinkSealTest {
 
   @Test
   void whatIsCutOrExtendedIsNothing() {
-    byte[] sealed = seal.command(operator, 7, 0, PACKET);
+    byte[] sealed = seal.command(operator, RUN, 7, 0, PACKET);
     for (int length = 0; length < sealed.length + 20; length++) {
       if (length != sealed.length) {
         assertThat(seal.open(operator, Arrays.copyOf(sealed, length))).isEmpty();
@@ -81,7 +83,7 @@ class LinkSealTest {
 
   @Test
   void aPacketIsOfOneSpacecraftOneKeyOneKindAndOneRun() {
-    byte[] sealed = seal.command(operator, 7, 0, PACKET);
+    byte[] sealed = seal.command(operator, RUN, 7, 0, PACKET);
     assertThat(new LinkSeal(43).open(operator, sealed)).isEmpty();
     assertThat(seal.open(key(Role.ROLE_OPERATOR, 1, 3), sealed)).isEmpty();
     assertThat(seal.open(key(Role.ROLE_OPERATOR, 2, 1), sealed)).isEmpty();
@@ -117,11 +119,11 @@ class LinkSealTest {
 
   @Test
   void countersEnd() {
-    assertThatThrownBy(() -> seal.command(operator, 0, 0, PACKET))
+    assertThatThrownBy(() -> seal.command(operator, RUN, 0, 0, PACKET))
         .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> seal.command(operator, Long.MAX_VALUE, 0, PACKET))
+    assertThatThrownBy(() -> seal.command(operator, RUN, Long.MAX_VALUE, 0, PACKET))
         .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> seal.command(operator, -1, 0, PACKET))
+    assertThatThrownBy(() -> seal.command(operator, RUN, -1, 0, PACKET))
         .isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -131,12 +133,13 @@ class LinkSealTest {
    */
   @Test
   void theFormatIsWhatItWas() {
-    byte[] sealed = seal.command(operator, 7, 1_000, PACKET);
+    byte[] sealed = seal.command(operator, RUN, 7, 1_000, PACKET);
     assertThat(HexFormat.of().formatHex(sealed)).isEqualTo(KNOWN);
   }
 
   private static final String KNOWN =
-      "210101000000000000000700000000000003e8e30854db1b684b2df567202e4684dabf87b86fea2763ed0e";
+      "3101011122334455667788000000000000000700000000000003e8"
+          + "31b83b136bbe98b7b7811da6c824d4828f73ad554ac99a59";
 
   @Test
   void aKeyIsNamedByRoleAndGeneration() {
@@ -158,10 +161,32 @@ class LinkSealTest {
   void aWipedKeySealsNothing() {
     LinkKey copy = operator.copy();
     operator.close();
-    assertThatThrownBy(() -> seal.command(operator, 1, 0, PACKET))
+    assertThatThrownBy(() -> seal.command(operator, RUN, 1, 0, PACKET))
         .isInstanceOf(IllegalStateException.class);
     assertThat(operator.secret()).containsOnly(0);
-    assertThat(seal.command(copy, 1, 0, PACKET)).isNotEmpty();
+    assertThat(seal.command(copy, RUN, 1, 0, PACKET)).isNotEmpty();
+  }
+
+  /** A counter that ground has lost, or that another station gives too, brings no nonce back. */
+  @Test
+  void theSameCounterOfAnotherRunIsSealedWithAnotherKey() {
+    int head = 1 + 2 + 8 + 8 + 8;
+    byte[] one = seal.command(operator, 1, 7, 0, PACKET);
+    byte[] other = seal.command(operator, 2, 7, 0, PACKET);
+    assertThat(Arrays.copyOfRange(one, head, head + PACKET.length))
+        .isNotEqualTo(Arrays.copyOfRange(other, head, head + PACKET.length));
+  }
+
+  /** Else a flood of runs would have a packet sealed with nothing but zeros meanwhile. */
+  @Test
+  void aKeyInUseIsNotWipedByOthersThatAreForgotten() {
+    LinkKey.Derived used = station.derive(42, PacketKind.TELEMETRY, RUN);
+    byte[] before = used.getEncoded();
+    for (int run = 0; run < 100; run++) {
+      station.derive(42, PacketKind.RECEIPT, run).destroy();
+    }
+    station.close();
+    assertThat(used.getEncoded()).isEqualTo(before).isNotEqualTo(new byte[before.length]);
   }
 
   @Test

@@ -38,7 +38,7 @@ class UntrustedBytesTest {
             .build();
     LinkSeal seal = new LinkSeal(42);
     LinkKey key = new LinkKey(LinkKey.id(Role.ROLE_PAYLOAD, 1), new byte[LinkKey.SECRET_BYTES]);
-    byte[] whole = seal.command(key, 7, 0, command.toByteArray());
+    byte[] whole = seal.command(key, 9, 7, 0, command.toByteArray());
     assertThat(Telecommand.parseFrom(seal.open(key, whole).orElseThrow())).isEqualTo(command);
     Random random = new Random(1);
     for (int i = 0; i < 20_000; i++) {

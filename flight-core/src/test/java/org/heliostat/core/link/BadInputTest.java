@@ -153,7 +153,7 @@ class BadInputTest {
   /** Sealed as a command, whatever it is. */
   private static byte[] sealed(byte[] inside) {
     return new org.heliostat.protocol.LinkSeal(GroundSeal.SPACECRAFT)
-        .command(GROUND.key(Role.ROLE_OPERATOR), COUNTER, 0, inside);
+        .command(GROUND.key(Role.ROLE_OPERATOR), 9, COUNTER, 0, inside);
   }
 
   private static byte[] field(int number, int type, byte... value) {
@@ -203,7 +203,7 @@ class BadInputTest {
         new Input(
             "another spacecraft's",
             new org.heliostat.protocol.LinkSeal(2)
-                .command(GROUND.key(Role.ROLE_OPERATOR), COUNTER, 0, VALID.toByteArray())));
+                .command(GROUND.key(Role.ROLE_OPERATOR), 9, COUNTER, 0, VALID.toByteArray())));
     inputs.add(new Input("of the station's key", GROUND.command(Role.ROLE_STATION, VALID, 0)));
     inputs.add(new Input("no message", sealed(new byte[] {-1, -1, -1})));
     inputs.add(new Input("empty inside", sealed(new byte[0])));

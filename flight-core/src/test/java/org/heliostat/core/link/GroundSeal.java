@@ -95,6 +95,7 @@ final class GroundSeal {
     return new LinkSeal(SPACECRAFT)
         .command(
             key(role),
+            run.id(),
             command.getCounter(),
             notAfterNanos,
             Uplink.newBuilder().setTelecommand(command).build().toByteArray());

@@ -112,7 +112,7 @@ class LinkGateTest {
     assertThat(craft.send(load)).isEqualTo(Stage.COMPLETED);
     assertThat(gate.keyStatus().getUnprovenList()).containsExactly(258);
     LinkKey fresh = new LinkKey(258, GroundSeal.secret(40));
-    byte[] damaged = new LinkSeal(GroundSeal.SPACECRAFT).command(fresh, 5, 0, new byte[4]);
+    byte[] damaged = new LinkSeal(GroundSeal.SPACECRAFT).command(fresh, 9, 5, 0, new byte[4]);
     damaged[damaged.length - 1] ^= 1;
     assertThat(gate.open(damaged)).isEmpty();
     assertThat(gate.keyStatus().getUnprovenList()).containsExactly(258);

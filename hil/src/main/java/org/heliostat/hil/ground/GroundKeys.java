@@ -29,6 +29,9 @@ final class GroundKeys implements AutoCloseable {
   private final Map<Role, LinkKey> good = new EnumMap<>(Role.class);
   private final Map<Role, LinkKey> following = new EnumMap<>(Role.class);
 
+  /** Replaced last, and perhaps in use by another thread at that moment: wiped with the next. */
+  private final Map<Role, LinkKey> replaced = new EnumMap<>(Role.class);
+
   /** Of those that are to follow, the ones that the satellite has. */
   private final Set<Integer> there = new HashSet<>();
 
@@ -147,7 +150,10 @@ final class GroundKeys implements AutoCloseable {
       throw e;
     }
     there.remove(id);
-    old.close();
+    LinkKey older = replaced.put(role, old);
+    if (older != null) {
+      older.close();
+    }
   }
 
   private void store() throws IOException {
@@ -162,7 +168,9 @@ final class GroundKeys implements AutoCloseable {
   public synchronized void close() {
     good.values().forEach(LinkKey::close);
     following.values().forEach(LinkKey::close);
+    replaced.values().forEach(LinkKey::close);
     good.clear();
     following.clear();
+    replaced.clear();
   }
 }

@@ -68,6 +68,7 @@ final class SecureUplink implements CommandUplink {
         key.id(),
         seal.command(
             key,
+            run.id(),
             command.getCounter(),
             utcNanos.applyAsLong(notAfterHostNanos) + MARGIN_NANOS,
             Uplink.newBuilder().setTelecommand(command).build().toByteArray()));

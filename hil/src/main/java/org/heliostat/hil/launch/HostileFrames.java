@@ -105,7 +105,7 @@ final class HostileFrames {
       }
       case HEADER_CHANGED -> {
         byte[] packet = ofGround().clone();
-        packet[Math.min(packet.length - 1, 1 + random.nextInt(18))] ^=
+        packet[Math.min(packet.length - 1, 1 + random.nextInt(26))] ^=
             (byte) (1 + random.nextInt(255));
         yield packet;
       }
@@ -129,8 +129,9 @@ final class HostileFrames {
   private byte[] headed() {
     byte[] frame = bytes(32 + random.nextInt(200));
     ByteBuffer.wrap(frame)
-        .put((byte) (0x20 | (1 + random.nextInt(4))))
+        .put((byte) (0x30 | (1 + random.nextInt(4))))
         .putShort((short) key())
+        .putLong(random.nextLong())
         .putLong(1L + random.nextInt(1_000_000));
     return frame;
   }
@@ -148,7 +149,11 @@ final class HostileFrames {
     }
     try (LinkKey key = new LinkKey(key(), bytes(LinkKey.SECRET_BYTES))) {
       return seal.command(
-          key, counter, 0, Uplink.newBuilder().setTelecommand(command).build().toByteArray());
+          key,
+          run.id(),
+          counter,
+          0,
+          Uplink.newBuilder().setTelecommand(command).build().toByteArray());
     }
   }
 
@@ -169,7 +174,7 @@ final class HostileFrames {
   private byte[] spliced() {
     byte[] head = ofGround();
     byte[] body = ofGround();
-    int cut = Math.min(19, Math.min(head.length, body.length));
+    int cut = Math.min(27, Math.min(head.length, body.length));
     byte[] spliced = body.clone();
     System.arraycopy(head, 0, spliced, 0, cut);
     // the same packet twice is a replay, no less

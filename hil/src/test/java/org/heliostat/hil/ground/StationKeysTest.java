@@ -86,7 +86,8 @@ class StationKeysTest {
     LinkSeal.Header header = LinkSeal.header(sealed.packet()).orElseThrow();
     assertThat(header)
         .isEqualTo(
-            new LinkSeal.Header(PacketKind.COMMAND, 513, 0, 5, 1_000 + SecureUplink.MARGIN_NANOS));
+            new LinkSeal.Header(
+                PacketKind.COMMAND, 513, header.run(), 5, 1_000 + SecureUplink.MARGIN_NANOS));
     byte[] inside = SEAL.open(launched(Role.ROLE_PAYLOAD), sealed.packet()).orElseThrow();
     assertThat(Uplink.parseFrom(inside).getTelecommand()).isEqualTo(takeFrames(5));
     assertThat(uplink.send(sealed)).isTrue();
@@ -154,6 +155,40 @@ class StationKeysTest {
             PosixFilePermissions.toString(
                 Files.getPosixFilePermissions(folder.resolve(KeyFile.STATION))))
         .isEqualTo("rw-------");
+  }
+
+  /** The thread that hears of the new key is another one than that which seals with the old one. */
+  @Test
+  void aKeyThatIsReplacedWhileItIsInUseIsNotWipedInTheHandsOfWhoeverUsesIt() throws IOException {
+    LinkKey first;
+    try (GroundKeys keys = open()) {
+      first = keys.key(Role.ROLE_STATION);
+      keys.replace(keys.makeFollowing(Role.ROLE_STATION).id());
+      LinkKey second = keys.key(Role.ROLE_STATION);
+      assertThat(second.id()).isEqualTo(1282);
+      LinkRun run = new LinkRun(SEAL, new Random(4)::nextLong);
+      assertThat(telemetry(run, first)).isNotEmpty();
+      keys.replace(keys.makeFollowing(Role.ROLE_STATION).id());
+      assertThat(telemetry(run, second)).isNotEmpty();
+      assertThatThrownBy(() -> telemetry(run, first)).isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  /** Else a counter that was lost, or an older copy of it, would bring a nonce back. */
+  @Test
+  void twoStationsThatGiveTheSameNumberSealWithDifferentKeys() throws IOException {
+    Random random = new Random(3);
+    byte[] one =
+        new SecureUplink(open(), SEAL, random::nextLong, nanos -> nanos, sent::add)
+            .seal(takeFrames(5), CommandUplink.Choice.BY_SCHEMA, 1_000)
+            .packet();
+    byte[] other =
+        new SecureUplink(open(), SEAL, random::nextLong, nanos -> nanos, sent::add)
+            .seal(takeFrames(5), CommandUplink.Choice.BY_SCHEMA, 1_000)
+            .packet();
+    assertThat(LinkSeal.header(one).orElseThrow().run())
+        .isNotEqualTo(LinkSeal.header(other).orElseThrow().run());
+    assertThat(other).isNotEqualTo(one);
   }
 
   @Test

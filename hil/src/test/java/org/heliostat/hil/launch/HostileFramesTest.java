@@ -24,7 +24,7 @@ class HostileFramesTest {
     HostileFrames frames = new HostileFrames(1, seed);
     LinkRun run = new LinkRun(SEAL, new Random(1)::nextLong);
     for (int i = 1; i <= 300; i++) {
-      up.add(SEAL.command(key(Role.ROLE_OPERATOR), i, 0, new byte[] {1, 2, 3}));
+      up.add(SEAL.command(key(Role.ROLE_OPERATOR), 9, i, 0, new byte[] {1, 2, 3}));
       up.add(run.seal(key(Role.ROLE_STATION), PacketKind.RECEIPT, new byte[] {4}));
     }
     up.forEach(frames::heardUp);
