@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.heliostat.core.file.Changes;
 import org.heliostat.core.file.Disk;
 import org.heliostat.protocol.KeyFile;
 import org.heliostat.protocol.KeyStatus;
@@ -19,20 +20,25 @@ import org.jspecify.annotations.Nullable;
  * first. So a rotation that is cut off anywhere leaves a key that ground has.
  *
  * <p>What is loaded or proven is on disk before it holds here; where the disk takes nothing, both
- * keys stay good. Where no key file reads, the keys that the spacecraft was launched with hold. No
- * call waits longer than the {@link Disk} does. Owned by one thread; {@link #status} from any.
+ * keys stay good. A write that hangs is the last one until it has come back, so that a late one
+ * brings back no key that is gone. Where no key file reads, the keys that the spacecraft was
+ * launched with hold. No call waits longer than the {@link Disk} does. Owned by one thread; {@link
+ * #status} from any.
  */
 final class KeyStore implements AutoCloseable {
   private final KeyFile file;
   private final Disk disk;
+  private final Changes changes;
   private final boolean asLaunched;
   private final Map<Role, LinkKey> good = new EnumMap<>(Role.class);
   private final Map<Role, LinkKey> unproven = new EnumMap<>(Role.class);
   private volatile KeyStatus status = KeyStatus.getDefaultInstance();
 
-  private KeyStore(KeyFile file, Disk disk, boolean asLaunched, List<KeyFile.Entry> keys) {
+  private KeyStore(
+      KeyFile file, Disk disk, Changes changes, boolean asLaunched, List<KeyFile.Entry> keys) {
     this.file = file;
     this.disk = disk;
+    this.changes = changes;
     this.asLaunched = asLaunched;
     for (KeyFile.Entry entry : keys) {
       LinkKey old = (entry.unproven() ? unproven : good).put(entry.key().role(), entry.key());
@@ -48,18 +54,21 @@ final class KeyStore implements AutoCloseable {
    *
    * @param file of the keys as they are now; it need not be there
    * @param launched those that the spacecraft was launched with
+   * @param changes of that file; it outlives the store
    * @throws IOException where neither reads
    */
-  static KeyStore open(KeyFile file, KeyFile launched, Disk disk) throws IOException {
+  static KeyStore open(KeyFile file, KeyFile launched, Disk disk, Changes changes)
+      throws IOException {
     Optional<List<KeyFile.Entry>> now = disk.get(file::read);
     if (now.isPresent()) {
-      return new KeyStore(file, disk, false, now.get());
+      return new KeyStore(file, disk, changes, false, now.get());
     }
     boolean lost = disk.get(file::exists);
     Optional<List<KeyFile.Entry>> first = disk.get(launched::read);
     return new KeyStore(
         file,
         disk,
+        changes,
         lost,
         first.orElseThrow(() -> new IOException("the keys of the link cannot be read")));
   }
@@ -160,14 +169,17 @@ final class KeyStore implements AutoCloseable {
     List<KeyFile.Entry> entries = new ArrayList<>();
     good.values().forEach(key -> entries.add(new KeyFile.Entry(key.copy(), false)));
     unproven.values().forEach(key -> entries.add(new KeyFile.Entry(key.copy(), true)));
-    disk.run(
-        () -> {
-          try {
-            file.write(entries);
-          } finally {
-            KeyFile.close(entries);
-          }
-        });
+    boolean unused =
+        changes.make(
+            disk,
+            turn -> {
+              try {
+                file.write(entries);
+                return true;
+              } finally {
+                KeyFile.close(entries);
+              }
+            });
   }
 
   /** Wipes all keys. */

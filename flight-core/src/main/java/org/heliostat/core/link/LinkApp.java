@@ -14,6 +14,7 @@ import org.heliostat.core.app.App;
 import org.heliostat.core.app.AppFactory;
 import org.heliostat.core.app.AppFailure;
 import org.heliostat.core.app.Services;
+import org.heliostat.core.file.Changes;
 import org.heliostat.core.bus.Subscription;
 import org.heliostat.core.command.Execution;
 import org.heliostat.core.event.CoreEvent;
@@ -76,6 +77,9 @@ public final class LinkApp implements App {
   /** Offers the app as {@code link}. */
   public static final class Factory implements AppFactory {
     @Override
+    // a change of the keys that one app was left with concerns the next one, too
+    private final Changes keyChanges = new Changes();
+
     public String name() {
       return "link";
     }
@@ -84,7 +88,7 @@ public final class LinkApp implements App {
     public App start(Services services) throws AppFailure {
       int spacecraft = services.mission().getSpacecraftId();
       Topics topics = new Topics(spacecraft);
-      LinkGate gate = LinkGate.open(services);
+      LinkGate gate = LinkGate.open(services, keyChanges);
       return new LinkApp(
           services,
           gate,

@@ -11,6 +11,7 @@ import org.heliostat.core.app.Services;
 import org.heliostat.core.command.Authority;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.event.Events;
+import org.heliostat.core.file.Changes;
 import org.heliostat.core.file.Disk;
 import org.heliostat.protocol.KeyFile;
 import org.heliostat.protocol.KeyStatus;
@@ -84,9 +85,10 @@ final class LinkGate implements AutoCloseable {
    * The gate of a spacecraft, with the keys in its data folder or those of its launch. Takes the
    * command that loads a key.
    *
+   * @param changes of the file of keys; it outlives the gate
    * @throws AppFailure where there are no keys
    */
-  static LinkGate open(Services services) throws AppFailure {
+  static LinkGate open(Services services, Changes changes) throws AppFailure {
     SecureRandom random = new SecureRandom();
     Path folder = services.keys();
     try {
@@ -95,7 +97,8 @@ final class LinkGate implements AutoCloseable {
           KeyStore.open(
               new KeyFile(services.data().resolve("keys.bin"), secret, random::nextBytes),
               new KeyFile(folder.resolve(KeyFile.LAUNCHED), secret, random::nextBytes),
-              new Disk("key-disk", 2, Disk.DEADLINE_NANOS));
+              new Disk("key-disk", 2, Disk.DEADLINE_NANOS),
+              changes);
       Arrays.fill(secret, (byte) 0);
       if (keys.asLaunched()) {
         services.events().report(CoreEvent.KEYS_AS_LAUNCHED);

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import org.heliostat.core.event.Events;
+import org.heliostat.core.file.Changes;
 import org.heliostat.core.file.Disk;
 import org.heliostat.core.fixture.ByGround;
 import org.heliostat.protocol.KeyFile;
@@ -69,7 +70,8 @@ final class GroundSeal {
     return KeyStore.open(
         new KeyFile(folder.resolve("keys.bin"), BOARD_SECRET, new Random(7)::nextBytes),
         launched(folder),
-        new Disk("key-disk", 2, Disk.DEADLINE_NANOS));
+        new Disk("key-disk", 2, Disk.DEADLINE_NANOS),
+        new Changes());
   }
 
   /** The satellite's gate. */

@@ -8,6 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.heliostat.core.file.Changes;
 import org.heliostat.core.file.Disk;
 import org.heliostat.protocol.KeyFile;
 import org.heliostat.protocol.LinkKey;
@@ -81,7 +84,10 @@ class KeyStoreTest {
     KeyFile file = new KeyFile(gone.resolve("keys.bin"), GroundSeal.BOARD_SECRET, bytes -> {});
     try (KeyStore keys =
         KeyStore.open(
-            file, ground.launched(folder), new Disk("key-disk", 2, Disk.DEADLINE_NANOS))) {
+            file,
+            ground.launched(folder),
+            new Disk("key-disk", 2, Disk.DEADLINE_NANOS),
+            new Changes())) {
       Files.delete(gone);
       assertThatThrownBy(() -> keys.load(258, GroundSeal.secret(40)))
           .isInstanceOf(IOException.class);
@@ -97,6 +103,38 @@ class KeyStoreTest {
       assertThat(keys.key(258)).isPresent();
       Files.createDirectories(gone);
       assertThat(keys.proven(fresh)).isTrue();
+    }
+  }
+
+  /** Else it could be done after the one that follows it, and bring the key before back. */
+  @Test
+  void nothingIsStoredBesideAWriteThatHangs() throws Exception {
+    CountDownLatch hangs = new CountDownLatch(1);
+    KeyFile file =
+        new KeyFile(
+            folder.resolve("keys.bin"),
+            GroundSeal.BOARD_SECRET,
+            bytes -> {
+              try {
+                boolean unused = hangs.await(60, TimeUnit.SECONDS);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    Changes changes = new Changes();
+    try (KeyStore keys =
+        KeyStore.open(
+            file, ground.launched(folder), new Disk("key-disk", 2, 100_000_000L), changes)) {
+      assertThatThrownBy(() -> keys.load(258, GroundSeal.secret(40))).isInstanceOf(Disk.Hung.class);
+      for (int i = 0; i < 2; i++) {
+        assertThatThrownBy(() -> keys.load(258, GroundSeal.secret(41)))
+            .isInstanceOf(IOException.class)
+            .hasMessageContaining("a change before this one may still be made");
+      }
+      assertThat(keys.key(257)).isPresent();
+      assertThat(keys.key(258)).isEmpty();
+    } finally {
+      hangs.countDown();
     }
   }
 
@@ -120,7 +158,9 @@ class KeyStoreTest {
     KeyFile none =
         new KeyFile(folder.resolve("none"), GroundSeal.BOARD_SECRET, new Random(1)::nextBytes);
     assertThatThrownBy(
-            () -> KeyStore.open(none, none, new Disk("key-disk", 2, Disk.DEADLINE_NANOS)))
+            () ->
+                KeyStore.open(
+                    none, none, new Disk("key-disk", 2, Disk.DEADLINE_NANOS), new Changes()))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("keys of the link");
   }
