@@ -3,9 +3,6 @@ package org.heliostat.core.link;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -14,10 +11,10 @@ import org.heliostat.core.app.App;
 import org.heliostat.core.app.AppFactory;
 import org.heliostat.core.app.AppFailure;
 import org.heliostat.core.app.Services;
-import org.heliostat.core.file.Changes;
 import org.heliostat.core.bus.Subscription;
 import org.heliostat.core.command.Execution;
 import org.heliostat.core.event.CoreEvent;
+import org.heliostat.core.file.Changes;
 import org.heliostat.core.table.TableDefinition;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.Housekeeping;
@@ -25,6 +22,7 @@ import org.heliostat.protocol.LinkConfig;
 import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.MqttPort;
 import org.heliostat.protocol.PacketKind;
+import org.heliostat.protocol.PacketQueue;
 import org.heliostat.protocol.SchemaCheck;
 import org.heliostat.protocol.SetTransmitter;
 import org.heliostat.protocol.Telecommand;
@@ -38,12 +36,16 @@ import org.heliostat.protocol.UploadStatus;
  * and gives {@link Downlinker} its turn, then the newest housekeeping. The broker is not trusted
  * with anything: a record is freed on ground's receipt alone.
  *
- * <p>Overflow policy: packets from ground beyond {@value #INBOUND_PACKETS} unread ones are dropped
- * and counted; ground repeats commands, receipts and parts of files. Parts of files go to the app
- * of uploads over the bus, whose queue counts what it has no room for.
+ * <p>Overflow policy: packets from ground beyond {@value #INBOUND_PACKETS} unread ones, or {@value
+ * #INBOUND_BYTES} bytes of them, are dropped and counted; ground repeats commands, receipts and
+ * parts of files. Parts of files go to the app of uploads over the bus, whose queue counts what it
+ * has no room for.
  */
 public final class LinkApp implements App {
   static final int INBOUND_PACKETS = 1024;
+
+  /** Of all that are unread: eight of the largest that there are. */
+  static final long INBOUND_BYTES = 8L * MqttPort.MAX_PAYLOAD_BYTES;
 
   /** Taken in one step: whoever sends without end must not keep the rest from its turn. */
   static final int PACKETS_A_STEP = 64;
@@ -59,7 +61,7 @@ public final class LinkApp implements App {
   private final LinkGate gate;
   private final MqttPort port;
   private final long reconnectNanos;
-  private final BlockingQueue<byte[]> inbound = new ArrayBlockingQueue<>(INBOUND_PACKETS);
+  private final PacketQueue inbound = new PacketQueue(INBOUND_PACKETS, INBOUND_BYTES);
   private final Transmitter transmitter;
   private final PassKeeper passes;
   private final PacketWriter writer;
@@ -67,7 +69,6 @@ public final class LinkApp implements App {
   private final Beacons beacons = new Beacons();
   private final Subscription<UploadStatus> uploads;
   private final AtomicLong badPackets = new AtomicLong();
-  private final AtomicLong dropped = new AtomicLong();
   private final Consumer<Housekeeping.Builder> housekeeping = this::fill;
   private Optional<String> refused = Optional.empty();
   private boolean up;
@@ -76,10 +77,10 @@ public final class LinkApp implements App {
 
   /** Offers the app as {@code link}. */
   public static final class Factory implements AppFactory {
-    @Override
     // a change of the keys that one app was left with concerns the next one, too
     private final Changes keyChanges = new Changes();
 
+    @Override
     public String name() {
       return "link";
     }
@@ -123,13 +124,7 @@ public final class LinkApp implements App {
     services.commands().handle("link", CommandCase.SET_TRANSMITTER, this::setTransmitter);
     LinkConfig config = services.mission().getLink();
     this.reconnectNanos = (long) (config.getReconnectSeconds() * 1e9);
-    this.port =
-        ports.apply(
-            packet -> {
-              if (!inbound.offer(packet)) {
-                dropped.incrementAndGet();
-              }
-            });
+    this.port = ports.apply(inbound::offer);
     this.passes = new PassKeeper(services);
     this.writer = new PacketWriter(services, gate, port, topics.downlink(), run, passes);
     this.downlinker = new Downlinker(services, passes, writer);
@@ -140,10 +135,10 @@ public final class LinkApp implements App {
 
   @Override
   public void step() throws InterruptedException {
-    byte[] packet = inbound.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
-    for (int taken = 1; packet != null; taken++) {
-      receive(packet);
-      packet = taken < PACKETS_A_STEP ? inbound.poll() : null;
+    Optional<byte[]> packet = inbound.poll(IDLE_MILLIS);
+    for (int taken = 1; packet.isPresent(); taken++) {
+      receive(packet.get());
+      packet = taken < PACKETS_A_STEP ? inbound.poll() : Optional.empty();
     }
     boolean connected = port.connected();
     if (!passes.open(connected)) {
@@ -264,7 +259,7 @@ public final class LinkApp implements App {
   private void fill(Housekeeping.Builder packet) {
     packet
         .setBadPackets(badPackets.get())
-        .setPacketsDropped(dropped.get())
+        .setPacketsDropped(inbound.dropped())
         .setKeys(
             gate.keyStatus().toBuilder()
                 .setCommandCounter(services.commands().highestCounter())

@@ -910,6 +910,15 @@ class LinkAppTest {
   }
 
   @Test
+  void largePacketsAreDroppedBeforeTheyTakeAllMemory() {
+    for (int i = 0; i < 20; i++) {
+      fromGround.accept(new byte[MqttPort.MAX_PAYLOAD_BYTES]);
+    }
+    assertThat(link.queued()).isEqualTo(8);
+    assertThat(craft.housekeeping().getPacketsDropped()).isEqualTo(12);
+  }
+
+  @Test
   void aFarewellThatFailsLeavesNothingOpen() throws Exception {
     record(10);
     when(port.publish(any(), any(), anyInt())).thenThrow(new IllegalStateException("broken"));

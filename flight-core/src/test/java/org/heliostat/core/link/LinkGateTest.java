@@ -17,6 +17,7 @@ import java.util.Random;
 import org.heliostat.core.app.AppFailure;
 import org.heliostat.core.command.Authority;
 import org.heliostat.core.command.Execution;
+import org.heliostat.core.file.Changes;
 import org.heliostat.core.fixture.ByGround;
 import org.heliostat.core.fixture.TestSpacecraft;
 import org.heliostat.protocol.KeyFile;
@@ -190,7 +191,7 @@ class LinkGateTest {
 
   /** As the app does: from the folder of the keys. */
   private LinkGate openedAnew() throws AppFailure {
-    return LinkGate.open(craft.services());
+    return LinkGate.open(craft.services(), new Changes());
   }
 
   @Test

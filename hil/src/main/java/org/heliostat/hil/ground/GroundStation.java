@@ -7,10 +7,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.heliostat.hil.rig.MissionTime;
@@ -20,6 +16,7 @@ import org.heliostat.protocol.LinkSeal;
 import org.heliostat.protocol.MqttConfig;
 import org.heliostat.protocol.MqttPort;
 import org.heliostat.protocol.PacketKind;
+import org.heliostat.protocol.PacketQueue;
 import org.heliostat.protocol.Severity;
 import org.heliostat.protocol.TlsMaterial;
 import org.heliostat.protocol.Topics;
@@ -40,6 +37,8 @@ final class GroundStation implements AutoCloseable {
   /** Packets that have come and not been taken; what does not fit is sent again. */
   private static final int MOST_PACKETS = 256;
 
+  private static final long MOST_BYTES = 32L * MqttPort.MAX_PAYLOAD_BYTES;
+
   private final StatusFile statusFile;
   private final LongSupplier hostNanos;
   private final GroundKeys keys;
@@ -48,7 +47,7 @@ final class GroundStation implements AutoCloseable {
   private final Topics topics;
   private final String brokerUrl;
   private final MqttPort port;
-  private final BlockingQueue<byte[]> inbound = new ArrayBlockingQueue<>(MOST_PACKETS);
+  private final PacketQueue inbound = new PacketQueue(MOST_PACKETS, MOST_BYTES);
   private final Counters counters = new Counters();
   private final DiskArchive archive;
   private final GroundEvents events;
@@ -57,7 +56,6 @@ final class GroundStation implements AutoCloseable {
   private final CommandDesk desk;
   private final UploadDesk uploads;
   private final NewestHousekeeping newest = new NewestHousekeeping();
-  private final AtomicLong overflowed = new AtomicLong();
 
   /** Of the broker, as it was told last. */
   private Optional<String> brokerTrouble = Optional.empty();
@@ -120,7 +118,7 @@ final class GroundStation implements AutoCloseable {
                     CONNECT_DEADLINE)
                 .withTls(broker.tls())
                 .withClock(hostNanos),
-            this::arrived);
+            inbound::offer);
     long now = hostNanos.getAsLong();
     nextConnect = now;
     nextStatus = now;
@@ -138,13 +136,10 @@ final class GroundStation implements AutoCloseable {
   /** Works until told to stop. */
   void run(BooleanSupplier stop) throws InterruptedException {
     while (!stop.getAsBoolean()) {
-      byte[] packet = inbound.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
-      for (int taken = 0; packet != null && taken < PACKETS_AT_ONCE; taken++) {
-        take(packet);
-        packet = inbound.poll();
-      }
-      if (packet != null) {
-        take(packet);
+      Optional<byte[]> packet = inbound.poll(LOOK_MILLIS);
+      for (int taken = 1; packet.isPresent(); taken++) {
+        take(packet.get());
+        packet = taken <= PACKETS_AT_ONCE ? inbound.poll() : Optional.empty();
       }
       long now = hostNanos.getAsLong();
       receiver.flush(now);
@@ -156,12 +151,6 @@ final class GroundStation implements AutoCloseable {
 
   private void take(byte[] packet) {
     receiver.receive(packet, hostNanos.getAsLong());
-  }
-
-  private void arrived(byte[] packet) {
-    if (!inbound.offer(packet)) {
-      overflowed.incrementAndGet();
-    }
   }
 
   private boolean send(Uplink message) {
@@ -238,7 +227,7 @@ final class GroundStation implements AutoCloseable {
   }
 
   private void writeStatus() {
-    counters.overflowed = overflowed.get();
+    counters.overflowed = inbound.dropped();
     JsonObject json = new JsonObject();
     json.addProperty("broker", brokerUrl);
     json.addProperty("connected", port.connected());
@@ -258,8 +247,8 @@ final class GroundStation implements AutoCloseable {
   /** Stores and confirms what has come, writes the last status and lets go of everything. */
   @Override
   public void close() throws IOException {
-    for (byte[] packet = inbound.poll(); packet != null; packet = inbound.poll()) {
-      take(packet);
+    for (Optional<byte[]> packet = inbound.poll(); packet.isPresent(); packet = inbound.poll()) {
+      take(packet.get());
     }
     receiver.flushNow();
     port.close();
