@@ -241,8 +241,10 @@ public final class Commands {
    * Takes a command from the link.
    *
    * @param authority by which it was authenticated
-   * @return false where its counter has been seen before, or is none that can follow; it is dropped
-   *     without a word, and counted
+   * @return whether it shows that ground is there now. False where its counter has been seen
+   *     before, or is none that can follow: it is dropped without a word, and counted. False where
+   *     it came too late: that is reported, but who holds back what ground has sent long ago must
+   *     not keep the command-loss timer from running out
    */
   public boolean submit(Telecommand command, Authority authority) {
     long counter = command.getCounter();
@@ -291,7 +293,7 @@ public final class Commands {
     if (problem.isPresent()) {
       events.report(CoreEvent.COMMAND_REJECTED, counter, problem.get().text());
       executions.reject(running, problem.get());
-      return true;
+      return problem.get().refusal() != Refusal.TOO_LATE;
     }
     accepted.incrementAndGet();
     running.gather();
