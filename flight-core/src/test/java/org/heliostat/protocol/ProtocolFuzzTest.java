@@ -29,7 +29,7 @@ class ProtocolFuzzTest {
     // nobody seals anything without the key
     assertThat(SEAL.open(KEY, bytes)).isEmpty();
     // who has it may put anything inside
-    byte[] packet = SEAL.open(KEY, SEAL.command(KEY, 9, 1, 0, bytes)).orElseThrow();
+    byte[] packet = SEAL.open(KEY, new LinkSeal(42).command(KEY, 9, 1, 0, bytes)).orElseThrow();
     try {
       Uplink uplink = Uplink.parseFrom(packet);
       for (SchemaCheck.Problem problem : SchemaCheck.problems(uplink)) {

@@ -19,6 +19,8 @@ import org.heliostat.protocol.KeyFile;
 import org.heliostat.protocol.LinkKey;
 import org.heliostat.protocol.LoadTable;
 import org.heliostat.protocol.MqttPort;
+import org.heliostat.protocol.Pass;
+import org.heliostat.protocol.PassState;
 import org.heliostat.protocol.PassTable;
 import org.heliostat.protocol.SchemaCheck;
 import org.heliostat.protocol.Table;
@@ -135,8 +137,20 @@ class LinkFuzzTest {
     } catch (InvalidProtocolBufferException e) {
       return;
     }
-    if (SchemaCheck.problems(table).isEmpty() && PassPlan.problems(table).isEmpty()) {
-      assertThat(new PassPlan(table)).isNotNull();
+    if (!SchemaCheck.problems(table).isEmpty() || !PassPlan.problems(table).isEmpty()) {
+      return;
+    }
+    PassPlan plan = new PassPlan(table);
+    for (Pass pass : table.getPassesList()) {
+      long begin = pass.hasBeginUtcNanos() ? pass.getBeginUtcNanos() : pass.getBeginMissionNanos();
+      long end = begin + (long) (pass.getDurationSeconds() * 1e9);
+      assertThat(plan.at(begin, begin, true, false).state()).isEqualTo(PassState.PASS_OPEN);
+      for (long now : new long[] {0, begin - 1, begin, end - 1, end, Long.MAX_VALUE}) {
+        PassPlan.Look look = plan.at(now, now, true, false);
+        assertThat(look.leftNanos() > 0).isEqualTo(look.state() == PassState.PASS_OPEN);
+        look.nextNanos().ifPresent(next -> assertThat(next).isPositive());
+        assertThat(plan.at(now, now, true, true).state()).isEqualTo(PassState.PLAN_VOID);
+      }
     }
   }
 
