@@ -52,6 +52,7 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
   private static final int MOST_WAITING = 64;
   private static final int MOST_REPLIES = 256;
   private static final double LONGEST_WAIT_SECONDS = 86_400;
+  private static final String STATION_ENDS = "the ground station ends";
 
   private final CommandCounter counter;
   private final AuditLog audit;
@@ -153,7 +154,7 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
             hostNanos + (long) (wait * 1e9));
     now = hostNanos;
     if (closed) {
-      ticket.tellError("the ground station ends");
+      ticket.tellError(STATION_ENDS);
     } else if (unanswered == null && waiting.isEmpty() && open.size() < MOST_OPEN) {
       number(ticket, hostNanos);
     } else if (waiting.size() >= MOST_WAITING) {
@@ -453,10 +454,14 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
     }
   }
 
-  /** Closes the audit log; what is submitted later is refused. */
+  /** Closes the audit log, and tells all who wait; what is submitted later is refused. */
   @Override
   public synchronized void close() throws IOException {
     closed = true;
+    List<Ticket> left = new ArrayList<>(waiting);
+    left.addAll(open.values());
+    left.addAll(answering.values());
+    left.forEach(ticket -> ticket.tellError(STATION_ENDS));
     audit.close();
   }
 }

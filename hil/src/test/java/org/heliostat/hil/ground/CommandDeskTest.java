@@ -340,6 +340,20 @@ class CommandDeskTest {
     own.close();
   }
 
+  /** Nobody waits for a station that is no more. */
+  @Test
+  void whoeverWaitsIsToldThatTheStationEnds() throws IOException {
+    CommandDesk.Ticket first = desk.submit(noop(60), 0);
+    CommandDesk.Ticket second = desk.submit(noop(60), 0);
+    desk.close();
+    CommandDesk.Ticket third = desk.submit(noop(60), 0);
+    for (CommandDesk.Ticket ticket : List.of(first, second, third)) {
+      assertThat(ticket.replies())
+          .singleElement()
+          .matches(reply -> reply.getLast() && reply.getError().equals("the ground station ends"));
+    }
+  }
+
   @Test
   void aStageThatTheAuditLogDoesNotTakeIsNotForced() throws IOException {
     FailingFiles files = new FailingFiles();
