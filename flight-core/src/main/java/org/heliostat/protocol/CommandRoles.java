@@ -51,9 +51,18 @@ public final class CommandRoles {
     return switch (kind) {
       case ARM_COMMAND -> inEmergency(command.getArmCommand().getCommand());
       case SET_MODE -> command.getSetMode().getMode() == Mode.SAFE;
+      case SET_TRANSMITTER -> !command.getSetTransmitter().getSilent();
       case COMMAND_NOT_SET -> false;
       default -> meta(kind).getEmergency();
     };
+  }
+
+  /**
+   * Whether the emergency key opens a command only while the spacecraft is in SAFE: what gives
+   * somebody more than this key, he must not get while the spacecraft works.
+   */
+  public static boolean inEmergencyOnlyInSafe(Telecommand command) {
+    return meta(command.getCommandCase()).getEmergencyInSafe();
   }
 
   /**

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.heliostat.core.command.Executions.Problem;
 import org.heliostat.core.command.Executions.Running;
 import org.heliostat.core.event.CoreEvent;
@@ -23,6 +24,7 @@ import org.heliostat.protocol.ArmCommand;
 import org.heliostat.protocol.CommandRoles;
 import org.heliostat.protocol.ExecutingCommand;
 import org.heliostat.protocol.LinkSeal;
+import org.heliostat.protocol.Mode;
 import org.heliostat.protocol.Options;
 import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.Role;
@@ -88,6 +90,10 @@ public final class Commands {
       Collections.synchronizedMap(new EnumMap<>(CommandCase.class));
   private final Map<String, Verbs> verbs = Collections.synchronizedMap(new HashMap<>());
   private final Map<Long, Armed> armed = Collections.synchronizedMap(new LinkedHashMap<>());
+
+  /** The mode of the spacecraft; before it is known, it is not SAFE. */
+  private volatile Supplier<Mode> mode = () -> Mode.MODE_UNSPECIFIED;
+
   private final AtomicInteger accepted = new AtomicInteger();
   private final AtomicLong replayed = new AtomicLong();
 
@@ -150,6 +156,11 @@ public final class Commands {
       }
     }
     return Collections.unmodifiableSet(found);
+  }
+
+  /** Says where to ask for the mode of the spacecraft; some commands need SAFE for some keys. */
+  public void inMode(Supplier<Mode> now) {
+    mode = now;
   }
 
   /** Names the handler of a command that needs no app. */
@@ -420,11 +431,18 @@ public final class Commands {
           : Optional.of(
               new Problem(Refusal.NOT_ALLOWED, "the key of another role armed it than fires it"));
     }
-    if (CommandRoles.opens(by, command)) {
-      return Optional.empty();
+    if (!CommandRoles.opens(by, command)) {
+      return Optional.of(
+          new Problem(Refusal.NOT_ALLOWED, "the key of " + by + " does not open this command"));
     }
-    return Optional.of(
-        new Problem(Refusal.NOT_ALLOWED, "the key of " + by + " does not open this command"));
+    return by == Role.ROLE_EMERGENCY
+            && CommandRoles.inEmergencyOnlyInSafe(command)
+            && mode.get() != Mode.SAFE
+        ? Optional.of(
+            new Problem(
+                Refusal.NOT_ALLOWED,
+                "the emergency key opens this command in mode SAFE alone: SET_MODE SAFE first"))
+        : Optional.empty();
   }
 
   private Optional<Problem> armProblem(Telecommand inner) {

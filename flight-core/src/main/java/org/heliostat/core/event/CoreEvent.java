@@ -89,6 +89,8 @@ public enum CoreEvent implements EventDefinition {
   KEYS_NOT_STORED(152, Severity.ERROR, "a key that has proven itself cannot be stored: %s"),
   KEYS_AS_LAUNCHED(
       153, Severity.CRITICAL, "the keys cannot be read: those of the launch hold again"),
+  KEY_LOADED_IN_EMERGENCY(
+      154, Severity.WARNING, "%s: key %d is loaded by the emergency key; it waits to be used"),
 
   // time
   TIME_QUALITY(88, Severity.INFO, "quality of UTC %s -> %s"),

@@ -9,6 +9,7 @@ import org.heliostat.core.event.Events;
 import org.heliostat.protocol.LinkKey;
 import org.heliostat.protocol.LoadKey;
 import org.heliostat.protocol.Refusal;
+import org.heliostat.protocol.Role;
 import org.heliostat.protocol.Telecommand;
 
 /** Takes a key that is to take the place of its role's. On the thread of the link. */
@@ -36,7 +37,12 @@ final class LoadKeyCommand implements CommandHandler {
     byte[] secret = load.getSecret().toByteArray();
     try {
       keys.load(id, secret);
-      events.report(CoreEvent.KEY_LOADED, LinkKey.role(id).orElseThrow(), id);
+      events.report(
+          execution.role() == Role.ROLE_EMERGENCY
+              ? CoreEvent.KEY_LOADED_IN_EMERGENCY
+              : CoreEvent.KEY_LOADED,
+          LinkKey.role(id).orElseThrow(),
+          id);
       execution.complete();
     } catch (IOException e) {
       execution.fail(Refusal.NOT_STORED, "the key cannot be stored: " + e);

@@ -78,8 +78,9 @@ public final class Modes {
         activation);
   }
 
-  /** Lets ground change the mode. */
+  /** Lets ground change the mode, and commands depend on it. */
   public void serve(Commands commands) {
+    commands.inMode(this::mode);
     commands.handle(
         CommandCase.SET_MODE,
         (command, execution) -> {

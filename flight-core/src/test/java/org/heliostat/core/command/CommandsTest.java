@@ -10,6 +10,7 @@ import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.heliostat.core.ManualClock;
 import org.heliostat.core.event.Events;
 import org.heliostat.core.fixture.ByGround;
@@ -33,6 +35,8 @@ import org.heliostat.protocol.DumpEvents;
 import org.heliostat.protocol.ExecutingCommand;
 import org.heliostat.protocol.FieldValue;
 import org.heliostat.protocol.FireCommand;
+import org.heliostat.protocol.LinkKey;
+import org.heliostat.protocol.LoadKey;
 import org.heliostat.protocol.Mode;
 import org.heliostat.protocol.Noop;
 import org.heliostat.protocol.Refusal;
@@ -802,6 +806,60 @@ class CommandsTest {
             "1 FAILED NOT_ALLOWED: the key of ROLE_EMERGENCY does not open this command",
             "4 FAILED NOT_ALLOWED: the key of another role armed it than fires it");
     assertThat(commands.counts().completed()).isEqualTo(3);
+  }
+
+  @Test
+  void theEmergencyKeyLoadsAKeyInModeSafeAlone() throws Exception {
+    List<Integer> loaded = new ArrayList<>();
+    commands.handle(
+        CommandCase.LOAD_KEY,
+        (command, execution) -> {
+          loaded.add(command.getLoadKey().getKeyId());
+          execution.complete();
+        });
+    Telecommand.Builder load =
+        Telecommand.newBuilder()
+            .setLoadKey(
+                LoadKey.newBuilder()
+                    .setKeyId(258)
+                    .setSecret(ByteString.copyFrom(new byte[LinkKey.SECRET_BYTES])));
+    Authority emergency = new Authority(Role.ROLE_EMERGENCY, 0);
+    // the mode is not known yet
+    commands.submit(load.setCounter(1).build(), emergency);
+    AtomicReference<Mode> mode = new AtomicReference<>(Mode.PAYLOAD);
+    commands.inMode(mode::get);
+    commands.submit(load.setCounter(2).build(), emergency);
+    assertThat(loaded).isEmpty();
+    commands.submit(load.setCounter(3).build(), new Authority(Role.ROLE_MAINTENANCE, 0));
+    assertThat(loaded).hasSize(1);
+    mode.set(Mode.SAFE);
+    commands.submit(load.setCounter(4).build(), emergency);
+    assertThat(loaded).hasSize(2);
+    String refusal =
+        " FAILED NOT_ALLOWED: the emergency key opens this command in mode SAFE alone: SET_MODE"
+            + " SAFE first";
+    assertThat(stages().stream().filter(stage -> stage.contains("FAILED")))
+        .containsExactly("1" + refusal, "2" + refusal);
+  }
+
+  @Test
+  void theEmergencyKeyLetsTheTransmitterSpeakAndNeverSilencesIt() {
+    List<Boolean> silent = new ArrayList<>();
+    commands.handle(
+        CommandCase.SET_TRANSMITTER,
+        (command, execution) -> {
+          silent.add(command.getSetTransmitter().getSilent());
+          execution.complete();
+        });
+    Authority emergency = new Authority(Role.ROLE_EMERGENCY, 0);
+    Telecommand.Builder transmitter = Telecommand.newBuilder();
+    transmitter.getSetTransmitterBuilder().setSilent(true);
+    commands.submit(transmitter.setCounter(1).build(), emergency);
+    commands.submit(transmitter.setCounter(2).build(), new Authority(Role.ROLE_OPERATOR, 0));
+    transmitter.getSetTransmitterBuilder().setSilent(false);
+    commands.submit(transmitter.setCounter(3).build(), emergency);
+    assertThat(silent).containsExactly(true, false);
+    assertThat(commands.counts()).isEqualTo(new Commands.Counts(2, 2, 0, 1));
   }
 
   @Test

@@ -16,7 +16,9 @@ import java.util.List;
 import java.util.Random;
 import org.heliostat.core.app.AppFailure;
 import org.heliostat.core.command.Authority;
+import org.heliostat.core.command.Commands;
 import org.heliostat.core.command.Execution;
+import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.file.Changes;
 import org.heliostat.core.fixture.ByGround;
 import org.heliostat.core.fixture.TestSpacecraft;
@@ -25,10 +27,12 @@ import org.heliostat.protocol.LinkKey;
 import org.heliostat.protocol.LinkRun;
 import org.heliostat.protocol.LinkSeal;
 import org.heliostat.protocol.LoadKey;
+import org.heliostat.protocol.Mode;
 import org.heliostat.protocol.Noop;
 import org.heliostat.protocol.PacketKind;
 import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.Role;
+import org.heliostat.protocol.Severity;
 import org.heliostat.protocol.Stage;
 import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Telecommand.CommandCase;
@@ -155,6 +159,22 @@ class LinkGateTest {
             LoadKey.newBuilder()
                 .setKeyId(id)
                 .setSecret(ByteString.copyFrom(GroundSeal.secret(40))));
+  }
+
+  /** It goes in the spacecraft's own modes, and nobody overlooks that it was done. */
+  @Test
+  void theEmergencyKeyLoadsAKeyInSafeAloneAndThatIsAWarning() {
+    craft.services().modes().serve(craft.services().commands());
+    Authority emergency = new Authority(Role.ROLE_EMERGENCY, 0);
+    Commands commands = craft.services().commands();
+    commands.submit(load(258).setCounter(1).build(), emergency);
+    assertThat(gate.keyStatus().getUnprovenList()).isEmpty();
+    assertThat(craft.services().modes().change(Mode.SAFE)).isTrue();
+    commands.submit(load(258).setCounter(2).build(), emergency);
+    assertThat(gate.keyStatus().getUnprovenList()).containsExactly(258);
+    assertThat(craft.events()).contains("KEY_LOADED_IN_EMERGENCY").doesNotContain("KEY_LOADED");
+    assertThat(CoreEvent.KEY_LOADED_IN_EMERGENCY.severity()).isEqualTo(Severity.WARNING);
+    assertThat(CoreEvent.KEY_LOADED_IN_EMERGENCY.format()).contains("%s", "%d");
   }
 
   /** Where the keys lie, away and back: a disk that takes nothing meanwhile. */

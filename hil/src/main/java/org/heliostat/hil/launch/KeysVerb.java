@@ -68,7 +68,10 @@ final class KeysVerb implements Callable<Integer> {
 
   @Option(
       names = "--emergency",
-      description = "Loads the new key with the emergency key: that of maintenance is lost.")
+      description = {
+        "Loads the new key with the emergency key: that of maintenance is lost.",
+        "The satellite takes it in mode SAFE alone: command --emergency SET_MODE SAFE first."
+      })
   private boolean emergency;
 
   @Spec private CommandSpec spec;

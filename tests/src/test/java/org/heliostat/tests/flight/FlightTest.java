@@ -282,11 +282,28 @@ class FlightTest {
         assertThat(rotate.output()).contains(role + ": key ");
       }
     }
+    try (FlightRun early =
+        other("early", "keys", "rotate", "--role", "payload", "--emergency", "--flight", flight)) {
+      assertThat(early.exitCode()).as(early.output()).isEqualTo(1);
+      assertThat(early.output()).contains("SET_MODE SAFE first");
+    }
     // in SAFE nobody would take the frames that the launcher waits for
     run.awaitOutput("flying on");
     try (FlightRun safe =
         other("safe", "command", "--flight", flight, "--emergency", "SET_MODE", "SAFE")) {
       assertThat(safe.exitCode()).as(safe.output()).isZero();
+    }
+    try (FlightRun rotate =
+        other(
+            "maintenance",
+            "keys",
+            "rotate",
+            "--role",
+            "maintenance",
+            "--emergency",
+            "--flight",
+            flight)) {
+      assertThat(rotate.exitCode()).as(rotate.output()).isZero();
     }
     try (FlightRun refused =
         other("no", "command", "--flight", flight, "--emergency", "TAKE_FRAMES", "1")) {
@@ -297,7 +314,11 @@ class FlightTest {
     assertThat(run.exitCode()).as(run.output()).isZero();
     assertThat(events(run))
         .anyMatch(event -> event.contains("KEY_ROTATED") && event.contains("key 258"))
-        .anyMatch(event -> event.contains("KEY_ROTATED") && event.contains("key 1282"));
+        .anyMatch(event -> event.contains("KEY_ROTATED") && event.contains("key 1282"))
+        .anyMatch(
+            event ->
+                event.contains("KEY_LOADED_IN_EMERGENCY")
+                    && event.contains("ROLE_MAINTENANCE: key 770"));
     String audit = Files.readString(run.out().resolve("commands.jsonl"));
     assertThat(audit).contains("\"key_id\":258", "\"role\":\"ROLE_EMERGENCY\"");
     assertThat(audit).doesNotContain("\"secret\"");
