@@ -77,17 +77,24 @@ final class Installed {
     return files.values().stream().filter(file -> file.getUpload() == upload).findFirst();
   }
 
-  /** A file comes; what was allowed is used up by it. */
-  void put(Upload upload) {
-    files.put(
-        upload.path,
-        InstalledFile.newBuilder()
-            .setPath(upload.path)
-            .setVersion(upload.version)
-            .setUpload(upload.id)
-            .setSize(upload.size)
-            .setSha256(upload.sha256)
-            .build());
+  /** A file comes; what was allowed is used up by it. What was known of its path before. */
+  Optional<InstalledFile> put(Upload upload) {
+    return Optional.ofNullable(
+        files.put(
+            upload.path,
+            InstalledFile.newBuilder()
+                .setPath(upload.path)
+                .setVersion(upload.version)
+                .setUpload(upload.id)
+                .setSize(upload.size)
+                .setSha256(upload.sha256)
+                .build()));
+  }
+
+  /** What is known of a path is this, or nothing. */
+  void put(String path, Optional<InstalledFile> known) {
+    files.remove(path);
+    known.ifPresent(file -> files.put(path, file));
   }
 
   /** The next file may be of this version. */

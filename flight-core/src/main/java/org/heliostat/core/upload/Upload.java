@@ -6,6 +6,7 @@ import org.heliostat.core.command.Execution;
 import org.heliostat.core.file.FileDigest;
 import org.heliostat.protocol.BeginUpload;
 import org.heliostat.protocol.FileSpan;
+import org.heliostat.protocol.InstalledFile;
 import org.heliostat.protocol.OpenUpload;
 import org.heliostat.protocol.UploadState;
 import org.heliostat.protocol.UploadStatus;
@@ -49,6 +50,11 @@ final class Upload {
   Phase phase = Phase.PREPARING;
   long touchedNanos;
   int damaged;
+
+  /** This process has put it into the list of those in place, where this was known of its path. */
+  boolean listed;
+
+  Optional<InstalledFile> replaced = Optional.empty();
 
   /** It was moved to its place by this process. */
   boolean placed;

@@ -542,11 +542,10 @@ final class Uploads {
   }
 
   private void place(Upload upload) throws IOException {
-    Installed next = new Installed(installed.stored());
-    next.put(upload);
-    files.store(next.stored());
-    installed = next;
     try {
+      // a path that is refused by now must not cost a version
+      String unused = files.name(upload.path);
+      list(upload);
       if (files.isStaged(upload.staging, upload.size)) {
         files.install(upload.staging, upload.path);
       }
@@ -554,8 +553,32 @@ final class Uploads {
       upload.placed = true;
       upload.enter(Upload.Phase.SETTLING);
     } catch (Jail.Refused e) {
+      takeBack(upload);
       fail(upload, text(e));
       store();
+    }
+  }
+
+  /** Its name is in the list before it is at its place. */
+  private void list(Upload upload) throws IOException {
+    Installed next = new Installed(installed.stored());
+    Optional<InstalledFile> replaced = next.put(upload);
+    files.store(next.stored());
+    if (!upload.listed) {
+      // of a try that is made again, what the first one has found
+      upload.replaced = replaced;
+    }
+    upload.listed = true;
+    installed = next;
+  }
+
+  /** It does not come to its place: neither its version nor what was allowed is used up. */
+  private void takeBack(Upload upload) throws IOException {
+    if (upload.listed) {
+      Installed next = new Installed(installed.stored());
+      next.put(upload.path, upload.replaced);
+      files.store(next.stored());
+      installed = next;
     }
   }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.heliostat.core.event.CoreEvent;
 import org.heliostat.protocol.BeginUpload;
 import org.heliostat.protocol.UploadState;
@@ -94,13 +95,52 @@ class UploadsDiskTest {
 
   @Test
   void aFolderThatHasComeToItsPlaceEndsAnUpload() throws IOException {
-    assertThat(board.begin(signer.file("f", 1, content)).completed()).isTrue();
+    assertThat(board.begin(signer.file("f", 2, content)).completed()).isTrue();
     Files.createDirectories(folder.resolve("files/f"));
     board.sendMissing(content);
     assertThat(board.state()).isEqualTo(UploadState.UPLOAD_FAILED);
     assertThat(board.status(1).getReason()).isEqualTo("\"f\" is no file");
     board.work();
     assertThat(board.staged()).isEmpty();
+    // no version has come to it
+    Files.delete(folder.resolve("files/f"));
+    assertThat(board.begin(signer.file("f", 1, content)).completed()).isTrue();
+  }
+
+  /** At whatever touch of the disk the folder comes, also between the list and the move. */
+  @Test
+  void aFileThatIsRefusedItsPlaceSpendsNeitherVersionNorWhatWasAllowed() throws IOException {
+    int refused = 0;
+    for (int at = 0; at < 40; at++) {
+      Path own = Files.createDirectories(folder.resolve("at-" + at));
+      Path place = own.resolve("files/f");
+      AtomicInteger left = new AtomicInteger(Integer.MAX_VALUE);
+      Board one =
+          new Board(
+              own,
+              signer.publicKeys(),
+              () -> {
+                if (left.getAndDecrement() == 0) {
+                  Files.delete(place);
+                  Files.createDirectory(place);
+                }
+              });
+      assertThat(one.upload(signer.file("f", 3, content), content))
+          .isEqualTo(UploadState.UPLOAD_DONE);
+      assertThat(one.rollBack("f", 1).completed()).isTrue();
+      byte[] older = content.clone();
+      older[0]++;
+      assertThat(one.begin(signer.file("f", 2, older)).completed()).isTrue();
+      left.set(at);
+      one.sendMissing(older);
+      if (one.state() == UploadState.UPLOAD_FAILED) {
+        refused++;
+        Files.delete(place);
+        one.restart();
+        assertThat(one.begin(signer.file("f", 1, content)).end()).as("touch " + at).hasValue("");
+      }
+    }
+    assertThat(refused).isGreaterThan(10);
   }
 
   @Test
