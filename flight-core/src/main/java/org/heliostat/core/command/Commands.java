@@ -81,6 +81,15 @@ public final class Commands {
    */
   static final long WINDOW = 1L << 32;
 
+  /**
+   * How far the counter goes on where the journal is lost. The flight state knows it only as it was
+   * when the state was written last, and what ground has commanded since must not run again for
+   * whoever has recorded it. So many commands no spacecraft is sent between two writes of its
+   * state, nor in its life: it holds also where the state is lost, too, and the counter begins at
+   * 0.
+   */
+  static final long LOST_JOURNAL_STEP = 1L << 20;
+
   private final MissionClock clock;
   private final CommandJournal journal;
   private final StateStore state;
@@ -100,6 +109,7 @@ public final class Commands {
   /** Held while the journal is written: what is newer there must be newer here. */
   private final Object journalling = new Object();
 
+  private final boolean journalLost;
   private long highest;
 
   private record Owned(String app, CommandHandler handler) {}
@@ -137,10 +147,18 @@ public final class Commands {
     this.events = events;
     long stored = state.get().getCommandCounter();
     long noted = journal.recovered().counter();
-    this.highest = Long.compareUnsigned(stored, noted) > 0 ? stored : noted;
+    long known = Long.compareUnsigned(stored, noted) > 0 ? stored : noted;
+    this.journalLost =
+        journal.damaged() || (journal.recovered().sequence() == 0 && (stored != 0 || state.lost()));
+    this.highest = journalLost ? beyond(known) : known;
     handle(CommandCase.ARM_COMMAND, this::arm);
     handle(CommandCase.FIRE_COMMAND, this::fire);
     handle(CommandCase.APP_COMMAND, this::callApp);
+  }
+
+  /** Above what ground can have used; near the end of all counters some are left for ground. */
+  private static long beyond(long known) {
+    return known + Math.min(LOST_JOURNAL_STEP, (LinkSeal.MOST_COUNTER - known) / 2);
   }
 
   private static Set<CommandCase> hazardousCommands() {
@@ -202,8 +220,10 @@ public final class Commands {
 
   /** Reports the commands that the last run of the flight left unfinished. Called once, at boot. */
   public void reportInterrupted() throws IOException {
-    if (journal.damaged()) {
+    if (journalLost) {
       events.report(CoreEvent.JOURNAL_DAMAGED, highest);
+      // should the journal take nothing either, the next run begins above it
+      state.update(next -> next.setCommandCounter(highest));
     }
     for (CommandJournal.Entry entry : journal.recovered().executing()) {
       CommandCase command = CommandCase.forNumber(entry.command());

@@ -44,7 +44,8 @@ public enum CoreEvent implements EventDefinition {
   TABLE_DROPPED(43, Severity.INFO, "what was stored of table %s was given up"),
   COMMAND_TIMED_OUT(44, Severity.WARNING, "command %d (%s) has not ended within %.0f s"),
   HANDLER_FAILED(45, Severity.ERROR, "command %d (%s): its handler failed: %s"),
-  JOURNAL_DAMAGED(46, Severity.ERROR, "the journal of commands was damaged; counter %d goes on"),
+  JOURNAL_DAMAGED(
+      46, Severity.ERROR, "the journal of commands is lost; numbers go on above %d, to be safe"),
   EVENT_FILTERED(47, Severity.INFO, "events %s below %s are held back from now on"),
   EVENT_FILTERS_RESET(48, Severity.INFO, "all filters of events are gone"),
 

@@ -36,6 +36,7 @@ import org.heliostat.protocol.ExecutingCommand;
 import org.heliostat.protocol.FieldValue;
 import org.heliostat.protocol.FireCommand;
 import org.heliostat.protocol.LinkKey;
+import org.heliostat.protocol.LinkSeal;
 import org.heliostat.protocol.LoadKey;
 import org.heliostat.protocol.Mode;
 import org.heliostat.protocol.Noop;
@@ -359,7 +360,7 @@ class CommandsTest {
   }
 
   @Test
-  void theCounterOfAnImageWithoutJournalGoesOn() throws Exception {
+  void theCounterOfAnImageWithoutJournalGoesOnFarAbove() throws Exception {
     state.updateNow(
         next ->
             next.setCommandCounter(9)
@@ -375,25 +376,66 @@ class CommandsTest {
     boot();
     commands.reportInterrupted();
     assertThat(stages()).hasSize(1);
-    ByGround.submit(commands, noop(10));
-    assertThat(stages()).contains("10 COMPLETED ");
+    assertThat(commands.highestCounter()).isEqualTo(9 + Commands.LOST_JOURNAL_STEP);
+    ByGround.submit(commands, noop(10 + Commands.LOST_JOURNAL_STEP));
+    assertThat(stages()).hasSize(4);
+  }
+
+  /** The state is written now and then: it does not know what was commanded last. */
+  @Test
+  void aJournalThatIsDamagedIsSaidAndNothingThatWasCommandedRunsAgain() throws Exception {
+    ByGround.submit(commands, noop(4));
+    state.save();
+    ByGround.submit(commands, noop(5));
+    damageJournal();
+    boot();
+    commands.reportInterrupted();
+    assertThat(String.join("\n", lines)).contains("JOURNAL_DAMAGED").contains("above 1048580");
+    int before = stages().size();
+    ByGround.submit(commands, noop(4));
+    ByGround.submit(commands, noop(5));
+    ByGround.submit(commands, noop(6));
+    assertThat(stages()).hasSize(before);
+    // ground goes on above what housekeeping says
+    assertThat(commands.highestCounter()).isEqualTo(4 + Commands.LOST_JOURNAL_STEP);
+    ByGround.submit(commands, noop(commands.highestCounter() + 1));
+    assertThat(stages()).hasSize(before + 3);
+    end();
+    boot();
+    assertThat(commands.highestCounter()).isEqualTo(5 + Commands.LOST_JOURNAL_STEP);
   }
 
   @Test
-  void aJournalThatIsDamagedIsSaidAndTheStateKnowsTheCounter() throws Exception {
+  void whereTheStateIsLostTooTheCounterIsStillAboveWhatWasCommanded() throws Exception {
     ByGround.submit(commands, noop(4));
-    state.save();
+    damageJournal();
+    boot();
+    commands.reportInterrupted();
+    assertThat(state.get().getCommandCounter()).isEqualTo(Commands.LOST_JOURNAL_STEP);
+    ByGround.submit(commands, noop(5));
+    assertThat(commands.highestCounter()).isEqualTo(Commands.LOST_JOURNAL_STEP);
+    // nothing of a journal is there, and a state that does not read
+    end();
+    Files.delete(folder.resolve("commands.bin"));
+    Files.write(folder.resolve("state.bin"), new byte[50]);
+    boot();
+    assertThat(commands.highestCounter()).isEqualTo(Commands.LOST_JOURNAL_STEP);
+  }
+
+  @Test
+  void aCounterAtItsEndLeavesGroundNumbersWhenTheJournalIsLost() throws Exception {
+    state.updateNow(next -> next.setCommandCounter(LinkSeal.MOST_COUNTER - 10));
+    end();
+    boot();
+    assertThat(commands.highestCounter()).isEqualTo(LinkSeal.MOST_COUNTER - 5);
+  }
+
+  private void damageJournal() throws IOException {
     end();
     Path file = folder.resolve("commands.bin");
     byte[] bytes = Files.readAllBytes(file);
     java.util.Arrays.fill(bytes, (byte) 7);
     Files.write(file, bytes);
-    boot();
-    commands.reportInterrupted();
-    assertThat(String.join("\n", lines)).contains("JOURNAL_DAMAGED").contains("counter 4 goes on");
-    int before = stages().size();
-    ByGround.submit(commands, noop(4));
-    assertThat(stages()).hasSize(before);
   }
 
   private static Telecommand restart(long counter) {
