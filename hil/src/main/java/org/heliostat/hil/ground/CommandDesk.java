@@ -113,6 +113,11 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
       return replies;
     }
 
+    /** The command; once it is sealed, without what is secret in it. */
+    Telecommand command() {
+      return command;
+    }
+
     private void tell(OperatorReply reply) {
       // an operator that does not listen loses the oldest stages and answers, never the end
       while (!left && !replies.offerLast(reply)) {
@@ -359,6 +364,8 @@ final class CommandDesk implements Receiver.Reports, AutoCloseable {
     }
     CommandUplink.Sealed sealed = uplink.seal(ticket.command, ticket.choice, ticket.deadline);
     ticket.sealed = Optional.of(sealed);
+    // from here on it is only remembered
+    ticket.command = SecretFields.without(ticket.command);
     try {
       audit.write(ticket.operator, ticket.command, ticket.name, "SENT", sealed);
     } catch (IOException e) {

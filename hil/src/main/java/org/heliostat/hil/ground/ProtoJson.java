@@ -12,7 +12,6 @@ import java.math.BigDecimal;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import org.heliostat.protocol.Options;
 
 /**
  * Messages as plain JSON: names as in the schema, numbers as numbers (64-bit ones too, unlike
@@ -27,7 +26,7 @@ public final class ProtoJson {
     JsonObject json = new JsonObject();
     for (Map.Entry<FieldDescriptor, Object> entry : message.getAllFields().entrySet()) {
       FieldDescriptor field = entry.getKey();
-      if (field.getOptions().getExtension(Options.meta).getSecret()) {
+      if (SecretFields.isSecret(field)) {
         continue;
       }
       if (!field.isRepeated()) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonParser;
+import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,9 +13,12 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import org.heliostat.protocol.ArmCommand;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.Downlink;
 import org.heliostat.protocol.FieldValue;
+import org.heliostat.protocol.LinkKey;
+import org.heliostat.protocol.LoadKey;
 import org.heliostat.protocol.Noop;
 import org.heliostat.protocol.OperatorReply;
 import org.heliostat.protocol.OperatorRequest;
@@ -60,6 +64,38 @@ class CommandDeskTest {
     desk.report(report(1, Stage.ACCEPTED));
     desk.tick(10 * RESEND);
     assertThat(sent).hasSize(2);
+  }
+
+  /** It is remembered for a while after its end, and a key must not be. */
+  @Test
+  void aCommandIsRememberedWithoutItsSecretsOnceItIsSealed() throws IOException {
+    Telecommand load =
+        Telecommand.newBuilder()
+            .setLoadKey(
+                LoadKey.newBuilder()
+                    .setKeyId(258)
+                    .setSecret(ByteString.copyFrom(new byte[LinkKey.SECRET_BYTES])))
+            .build();
+    CommandDesk.Ticket ticket =
+        desk.submit(
+            OperatorRequest.newBuilder()
+                .setOperator("test")
+                .setTelecommand(load)
+                .setWaitSeconds(60)
+                .build(),
+            0);
+    assertThat(sent.get(0).getTelecommand()).isEqualTo(load.toBuilder().setCounter(1).build());
+    assertThat(ticket.command())
+        .isEqualTo(
+            Telecommand.newBuilder()
+                .setCounter(1)
+                .setLoadKey(LoadKey.newBuilder().setKeyId(258))
+                .build());
+    // at any depth
+    Telecommand armed =
+        Telecommand.newBuilder().setArmCommand(ArmCommand.newBuilder().setCommand(load)).build();
+    assertThat(SecretFields.without(armed).getArmCommand().getCommand().getLoadKey())
+        .isEqualTo(LoadKey.newBuilder().setKeyId(258).build());
   }
 
   @Test
