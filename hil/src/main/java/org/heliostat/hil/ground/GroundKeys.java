@@ -32,14 +32,26 @@ final class GroundKeys implements AutoCloseable {
   /** Replaced last, and perhaps in use by another thread at that moment: wiped with the next. */
   private final Map<Role, LinkKey> replaced = new EnumMap<>(Role.class);
 
-  /** Of those that are to follow, the ones that the satellite has. */
+  /**
+   * Of those that are to follow, the ones that are meant where the satellite names their number: it
+   * has said that it has stored them, or they were made before the station was started anew.
+   */
   private final Set<Integer> there = new HashSet<>();
+
+  /** Numbers of the satellite's keys, as it has said last; none before. */
+  private Set<Integer> onBoard = Set.of();
+
+  /** Of the newest telemetry that no key has opened, the number of its key; 0 for none. */
+  private int unopened;
 
   private GroundKeys(KeyFile file, Consumer<byte[]> random, List<KeyFile.Entry> keys) {
     this.file = file;
     this.random = random;
     for (KeyFile.Entry entry : keys) {
       (entry.unproven() ? following : good).put(entry.key().role(), entry.key());
+      if (entry.unproven() && entry.key().role() != Role.ROLE_STATION) {
+        there.add(entry.key().id());
+      }
     }
   }
 
@@ -83,11 +95,41 @@ final class GroundKeys implements AutoCloseable {
     return Optional.ofNullable(following.get(role));
   }
 
+  /** Whether the satellite has said which keys it has. */
+  synchronized boolean knowsBoard() {
+    return !onBoard.isEmpty();
+  }
+
+  /**
+   * Telemetry has come that no key opens. Nothing of it is authentic; so its number is left out,
+   * and otherwise it changes nothing.
+   */
+  synchronized void unopened(int id) {
+    unopened = id;
+  }
+
+  /** Whether telemetry came last that has the number of this key, and does not open with it. */
+  synchronized boolean isAnother(LinkKey key) {
+    return key.id() == unopened;
+  }
+
+  /** The number for a role's next key: none that the satellite has, whatever ground knows of it. */
+  private int fresh(Role role) throws IOException {
+    int good = key(role).id();
+    for (int id = LinkKey.next(good); id != good; id = LinkKey.next(id)) {
+      if (!onBoard.contains(id) && id != unopened) {
+        return id;
+      }
+    }
+    throw new IOException("the satellite has keys with all numbers of " + role);
+  }
+
   /** Makes the key that is to follow; on return it is on disk. */
   synchronized LinkKey makeFollowing(Role role) throws IOException {
+    int id = fresh(role);
     byte[] secret = new byte[LinkKey.SECRET_BYTES];
     random.accept(secret);
-    LinkKey fresh = new LinkKey(LinkKey.next(key(role).id()), secret);
+    LinkKey fresh = new LinkKey(id, secret);
     Arrays.fill(secret, (byte) 0);
     LinkKey old = following.put(role, fresh);
     try {
@@ -99,7 +141,45 @@ final class GroundKeys implements AutoCloseable {
       }
       throw e;
     }
+    if (old != null) {
+      there.remove(old.id());
+      retire(old);
+    }
     return fresh;
+  }
+
+  /**
+   * The satellite has refused to load the key that is to follow: a key with its number is good
+   * there. That it says so is no sign any more that this one is.
+   */
+  synchronized void refused(Role role) {
+    LinkKey key = following.get(role);
+    if (key != null) {
+      there.remove(key.id());
+    }
+  }
+
+  /**
+   * Gives up the key that is to follow, and its number with it.
+   *
+   * @throws IOException where that cannot be stored: it stays
+   */
+  synchronized void drop(Role role) throws IOException {
+    LinkKey key = following.remove(role);
+    if (key == null) {
+      return;
+    }
+    try {
+      store();
+    } catch (IOException e) {
+      following.put(role, key);
+      throw e;
+    }
+    there.remove(key.id());
+    Set<Integer> known = new HashSet<>(onBoard);
+    known.add(key.id());
+    onBoard = Set.copyOf(known);
+    retire(key);
   }
 
   /** The satellite has stored the key that is to follow: from now on it may be used. */
@@ -120,10 +200,19 @@ final class GroundKeys implements AutoCloseable {
     return LinkKey.role(id).filter(role -> with(good.get(role), id) != null).isPresent();
   }
 
-  /** Takes what the satellite says of its keys: one that is to follow and is good there is here. */
+  /**
+   * Takes what the satellite says of its keys: one that is to follow, and may be there, is good
+   * here, too. A number alone is no proof: ground's keys may come out of an older copy. That of the
+   * station is proven by what it opens.
+   */
   synchronized void take(KeyStatus status) throws IOException {
+    Set<Integer> named = new HashSet<>(status.getGoodList());
+    named.addAll(status.getUnprovenList());
+    onBoard = Set.copyOf(named);
     for (int id : status.getGoodList()) {
-      replace(id);
+      if (there.contains(id) && LinkKey.role(id).orElseThrow() != Role.ROLE_STATION) {
+        replace(id);
+      }
     }
   }
 
@@ -150,7 +239,11 @@ final class GroundKeys implements AutoCloseable {
       throw e;
     }
     there.remove(id);
-    LinkKey older = replaced.put(role, old);
+    retire(old);
+  }
+
+  private void retire(LinkKey key) {
+    LinkKey older = replaced.put(key.role(), key);
     if (older != null) {
       older.close();
     }

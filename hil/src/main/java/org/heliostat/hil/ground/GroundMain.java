@@ -120,7 +120,7 @@ public final class GroundMain implements Callable<Integer> {
               stationKeys,
               time,
               System::nanoTime)) {
-        work(station, stationKeys, broker.port());
+        work(station, broker.port());
       }
     } finally {
       stopped.countDown();
@@ -128,13 +128,13 @@ public final class GroundMain implements Callable<Integer> {
     return 0;
   }
 
-  private void work(GroundStation station, GroundKeys stationKeys, int brokerPort)
+  private void work(GroundStation station, int brokerPort)
       throws IOException, InterruptedException {
     OperatorSocket operators =
         new OperatorSocket(
             run.resolve("ground.sock"),
             station.desk(),
-            new KeyRotation(stationKeys, station.desk(), System::nanoTime),
+            station.rotation(),
             station.uploads(),
             System::nanoTime);
     try {

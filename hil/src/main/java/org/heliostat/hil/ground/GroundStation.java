@@ -129,6 +129,10 @@ final class GroundStation implements AutoCloseable {
     return desk;
   }
 
+  KeyRotation rotation() {
+    return new KeyRotation(keys, desk, uplink::probe, hostNanos);
+  }
+
   UploadDesk uploads() {
     return uploads;
   }

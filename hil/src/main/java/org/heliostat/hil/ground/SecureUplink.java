@@ -11,6 +11,7 @@ import org.heliostat.protocol.LinkKey;
 import org.heliostat.protocol.LinkRun;
 import org.heliostat.protocol.LinkSeal;
 import org.heliostat.protocol.PacketKind;
+import org.heliostat.protocol.Receipt;
 import org.heliostat.protocol.Role;
 import org.heliostat.protocol.Telecommand;
 import org.heliostat.protocol.Uplink;
@@ -99,6 +100,16 @@ final class SecureUplink implements CommandUplink {
     // a key that is to follow proves itself by what is sealed with it
     LinkKey key = keys.following(Role.ROLE_STATION).filter(keys::isThere).orElseGet(this::station);
     return port.test(run.seal(key, kind, message.toByteArray()));
+  }
+
+  /**
+   * Has the satellite take a packet that is sealed with this key of the station. It names no run of
+   * the satellite, and so confirms nothing.
+   */
+  void probe(LinkKey key) {
+    Uplink nothing = Uplink.newBuilder().setReceipt(Receipt.getDefaultInstance()).build();
+    // one that is lost is followed by another
+    boolean unused = port.test(run.seal(key, PacketKind.RECEIPT, nothing.toByteArray()));
   }
 
   private LinkKey station() {

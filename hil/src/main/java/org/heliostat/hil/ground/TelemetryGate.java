@@ -63,6 +63,7 @@ final class TelemetryGate {
     Optional<byte[]> packet =
         header.flatMap(known -> keys.key(known.key())).flatMap(key -> seal.open(key, sealed));
     if (packet.isEmpty()) {
+      header.ifPresent(known -> keys.unopened(known.key()));
       return packet;
     }
     LinkSeal.Header believed = header.orElseThrow();

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.heliostat.protocol.ArmCommand;
 import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.FireCommand;
@@ -27,6 +29,7 @@ import org.heliostat.protocol.OperatorReply;
 import org.heliostat.protocol.OperatorRequest;
 import org.heliostat.protocol.PacketKind;
 import org.heliostat.protocol.Receipt;
+import org.heliostat.protocol.Refusal;
 import org.heliostat.protocol.RestartProcess;
 import org.heliostat.protocol.Role;
 import org.heliostat.protocol.SetMode;
@@ -41,6 +44,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** The station's keys: which one seals what, and how one is replaced. */
 class StationKeysTest {
   private static final byte[] SECRET = new byte[LinkKey.SECRET_BYTES];
+  private static final KeyStatus LAUNCHED =
+      KeyStatus.newBuilder()
+          .addGood(257)
+          .addGood(513)
+          .addGood(769)
+          .addGood(1025)
+          .addGood(1281)
+          .build();
   private static final LinkSeal SEAL = new LinkSeal(7);
 
   @TempDir private Path folder;
@@ -265,8 +276,12 @@ class StationKeysTest {
   private final class Satellite implements CommandUplink {
     private final CommandUplink real;
     private final List<Integer> keysUsed = new ArrayList<>();
+    private final List<Long> loads = new ArrayList<>();
     private Optional<CommandDesk> desk = Optional.empty();
     private int answers;
+
+    /** It has a key with this number, and ground does not know that one. */
+    private boolean refusesKeys;
 
     Satellite(CommandUplink real, int answers) {
       this.real = real;
@@ -277,6 +292,9 @@ class StationKeysTest {
     public Sealed seal(Telecommand command, Choice choice, long notAfter) {
       Sealed sealed = real.seal(command, choice, notAfter);
       keysUsed.add(sealed.key());
+      if (command.hasLoadKey()) {
+        loads.add(command.getCounter());
+      }
       return sealed;
     }
 
@@ -286,7 +304,15 @@ class StationKeysTest {
           new Thread(
               () -> {
                 long counter = LinkSeal.header(sealed.packet()).orElseThrow().counter();
-                if (answers-- > 0) {
+                if (refusesKeys && loads.contains(counter)) {
+                  desk.orElseThrow()
+                      .report(
+                          CommandReport.newBuilder()
+                              .setCounter(counter)
+                              .setStage(Stage.FAILED)
+                              .setRefusal(Refusal.BAD_ARGUMENT)
+                              .build());
+                } else if (answers-- > 0) {
                   desk.orElseThrow()
                       .report(
                           CommandReport.newBuilder()
@@ -306,13 +332,26 @@ class StationKeysTest {
   }
 
   private OperatorReply rotate(GroundKeys keys, Satellite satellite, Role role) throws Exception {
+    keys.take(LAUNCHED);
+    return rotate(keys, satellite, role, key -> {}, host::get);
+  }
+
+  private OperatorReply rotate(
+      GroundKeys keys,
+      CommandUplink satellite,
+      Role role,
+      Consumer<LinkKey> probe,
+      LongSupplier time)
+      throws Exception {
     try (CommandDesk desk =
         new CommandDesk(
             new CommandCounter(folder.resolve("counter")),
             new AuditLog(folder.resolve("audit"), InstantSource.fixed(Instant.EPOCH)),
             satellite)) {
-      satellite.desk = Optional.of(desk);
-      return new KeyRotation(keys, desk, host::get)
+      if (satellite instanceof Satellite answering) {
+        answering.desk = Optional.of(desk);
+      }
+      return new KeyRotation(keys, desk, probe, time)
           .rotate(
               OperatorRequest.newBuilder()
                   .setOperator("eve")
@@ -362,6 +401,111 @@ class StationKeysTest {
     assertThat(rotate(keys, hears, Role.ROLE_OPERATOR).getError()).contains("has not answered");
     assertThat(hears.keysUsed).containsExactly(258, 769);
     assertThat(keys.isGood(257)).isTrue();
+  }
+
+  /** Ground's keys came out of an older copy. */
+  @Test
+  void noNewKeyHasANumberThatTheSatelliteHas() throws Exception {
+    GroundKeys keys = open();
+    keys.take(KeyStatus.newBuilder().addGood(258).addUnproven(259).addGood(513).build());
+    assertThat(keys.makeFollowing(Role.ROLE_OPERATOR).id()).isEqualTo(260);
+    assertThat(keys.makeFollowing(Role.ROLE_PAYLOAD).id()).isEqualTo(514);
+    // nor is one made while it is not known which it has
+    GroundKeys anew = open();
+    AtomicLong nanos = new AtomicLong();
+    Satellite satellite = new Satellite(uplink(anew), 2);
+    assertThat(
+            rotate(
+                    anew,
+                    satellite,
+                    Role.ROLE_MAINTENANCE,
+                    key -> {},
+                    () -> nanos.addAndGet(20_000_000_000L))
+                .getError())
+        .contains("has not said which keys it has");
+    assertThat(anew.following(Role.ROLE_MAINTENANCE)).isEmpty();
+    assertThat(satellite.keysUsed).isEmpty();
+  }
+
+  @Test
+  void aKeyThatTheSatelliteRefusedIsNotGoodBecauseItsNumberIs() throws Exception {
+    GroundKeys keys = open();
+    keys.take(LAUNCHED);
+    int id = keys.makeFollowing(Role.ROLE_OPERATOR).id();
+    // made just now, and never loaded
+    keys.take(KeyStatus.newBuilder().addGood(id).build());
+    assertThat(keys.isGood(id)).isFalse();
+    // before this run: it may have been
+    GroundKeys anew = open();
+    anew.refused(Role.ROLE_OPERATOR);
+    anew.take(KeyStatus.newBuilder().addGood(id).build());
+    assertThat(anew.isGood(id)).isFalse();
+  }
+
+  @Test
+  void aRotationWhoseNumberIsTakenGivesTheKeyUpAndTakesTheNextNumber() throws Exception {
+    GroundKeys keys = open();
+    Satellite other = new Satellite(uplink(keys), 0);
+    other.refusesKeys = true;
+    assertThat(rotate(keys, other, Role.ROLE_OPERATOR).getError()).contains("another key 258");
+    assertThat(keys.following(Role.ROLE_OPERATOR)).isEmpty();
+    assertThat(keys.isGood(257)).isTrue();
+    assertThat(open().following(Role.ROLE_OPERATOR)).isEmpty();
+    keys.take(KeyStatus.newBuilder().addGood(258).build());
+    assertThat(keys.makeFollowing(Role.ROLE_OPERATOR).id()).isEqualTo(259);
+  }
+
+  /** The answer to the trial was lost: it is good there, and so not loaded again. */
+  @Test
+  void aRotationWhoseKeyIsGoodOnBoardAlreadyEndsWell() throws Exception {
+    GroundKeys keys = open();
+    Satellite has = new Satellite(uplink(keys), 1);
+    has.refusesKeys = true;
+    assertThat(rotate(keys, has, Role.ROLE_OPERATOR).getRotated()).isEqualTo(258);
+    assertThat(has.keysUsed).containsExactly(769, 258);
+  }
+
+  /** Nothing that comes down can be read: neither housekeeping nor the answer to LoadKey. */
+  @Test
+  void aStationThatHasLostItsKeyTakesTelemetryOfTheNewOneForTheProof() throws Exception {
+    GroundKeys keys = open();
+    SecureUplink real = uplink(keys);
+    TelemetryGate gate = new TelemetryGate(keys, SEAL, folder.resolve("heard"));
+    LinkRun run = new LinkRun(SEAL, new Random(4)::nextLong);
+    assertThat(gate.open(telemetry(run, new LinkKey(1282, new byte[LinkKey.SECRET_BYTES]))))
+        .isEmpty();
+    AtomicLong nanos = new AtomicLong();
+    List<Integer> probes = new ArrayList<>();
+    OperatorReply reply =
+        rotate(
+            keys,
+            real,
+            Role.ROLE_STATION,
+            key -> {
+              real.probe(key);
+              probes.add(LinkSeal.header(sent.get(sent.size() - 1)).orElseThrow().key());
+              // on board it is good now, and what goes down is sealed with it
+              Optional<byte[]> unused = gate.open(telemetry(run, key));
+            },
+            () -> nanos.addAndGet(300_000_000L));
+    assertThat(reply.getRotated()).as(reply.getError()).isEqualTo(1283);
+    assertThat(probes).containsExactly(1283);
+    assertThat(keys.isGood(1283)).isTrue();
+    assertThat(LinkSeal.header(sent.get(0)).orElseThrow().kind()).isEqualTo(PacketKind.COMMAND);
+  }
+
+  @Test
+  void aKeyOfTheStationIsNotGoodByItsNumber() throws IOException {
+    GroundKeys keys = open();
+    LinkKey fresh = keys.makeFollowing(Role.ROLE_STATION);
+    keys.there(Role.ROLE_STATION);
+    keys.take(KeyStatus.newBuilder().addGood(fresh.id()).build());
+    assertThat(keys.isGood(fresh.id())).isFalse();
+    // what has its number, and does not open with it, is another one's
+    assertThat(keys.isAnother(fresh)).isFalse();
+    keys.unopened(fresh.id());
+    assertThat(keys.isAnother(fresh)).isTrue();
+    assertThat(keys.makeFollowing(Role.ROLE_STATION).id()).isEqualTo(fresh.id() + 1);
   }
 
   @Test
