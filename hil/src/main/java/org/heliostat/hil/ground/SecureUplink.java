@@ -26,7 +26,10 @@ final class SecureUplink implements CommandUplink {
    */
   static final long MARGIN_NANOS = 60_000_000_000L;
 
-  /** Commands that were armed; beyond it the oldest is fired with the key of maintenance. */
+  /**
+   * Commands that were armed; beyond it the oldest is fired with the key of maintenance, and so is
+   * what was armed before the station was started.
+   */
   private static final int MOST_ARMED = 64;
 
   private final GroundKeys keys;

@@ -3,6 +3,7 @@ package org.heliostat.hil.ground;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.heliostat.protocol.ArmCommand;
 import org.heliostat.protocol.CommandReport;
+import org.heliostat.protocol.FieldMeta;
 import org.heliostat.protocol.FireCommand;
 import org.heliostat.protocol.KeyFile;
 import org.heliostat.protocol.KeyStatus;
@@ -27,6 +29,7 @@ import org.heliostat.protocol.LinkSeal;
 import org.heliostat.protocol.Mode;
 import org.heliostat.protocol.OperatorReply;
 import org.heliostat.protocol.OperatorRequest;
+import org.heliostat.protocol.Options;
 import org.heliostat.protocol.PacketKind;
 import org.heliostat.protocol.Receipt;
 import org.heliostat.protocol.Refusal;
@@ -506,6 +509,17 @@ class StationKeysTest {
     keys.unopened(fresh.id());
     assertThat(keys.isAnother(fresh)).isTrue();
     assertThat(keys.makeFollowing(Role.ROLE_STATION).id()).isEqualTo(fresh.id() + 1);
+  }
+
+  /** After a restart the station fires with the key of maintenance: see keys.md. */
+  @Test
+  void everyHazardousCommandIsOpenedByTheKeyOfMaintenance() {
+    for (FieldDescriptor command : Telecommand.getDescriptor().getFields()) {
+      FieldMeta meta = command.getOptions().getExtension(Options.meta);
+      if (meta.getHazardous()) {
+        assertThat(meta.getRole()).as(command.getName()).isEqualTo(Role.ROLE_MAINTENANCE);
+      }
+    }
   }
 
   @Test
