@@ -48,7 +48,10 @@ public final class PowerLossGuest {
   private static final int QUOTA_BYTES = 24 << 20;
   private static final int KEPT = 120;
   private static final int FREED = 40;
-  private static final int MOST_PENDING = 1000;
+
+  /** More than all boots of a disk leave: what is not found is taken for lost. */
+  private static final int MOST_PENDING = 100_000;
+
   private static final int WATCHPOINTS = 40;
 
   private final Recorder recorder;
