@@ -9,7 +9,7 @@ trap 'rm -rf "$scratch"' EXIT
 cat >"$scratch/mission.textproto" <<'END'
 name: "rehearsal" spacecraft_id: 1
 apps { name: "hardware" } apps { name: "time" } apps { name: "survival" } apps { name: "telemetry" } apps { name: "sequences" }
-apps { name: "limits" } apps { name: "protection" } apps { name: "files" } apps { name: "scrub" } apps { name: "link" }
+apps { name: "limits" } apps { name: "protection" } apps { name: "files" } apps { name: "uploads" } apps { name: "scrub" } apps { name: "link" }
 END
 "$java" -cp "$image/lib/*" org.heliostat.protocol.KeyMaker "$scratch/keys" "$scratch/station"
 rm -f "$image/flight.jsa" "$image/flight.jsa.sha256"
