@@ -5,10 +5,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Which bytes of a record are there: a set of spans that neither touch nor overlap. One thread. */
+/**
+ * Which bytes of a record or of a file are there: a set of spans that neither touch nor overlap.
+ * One thread.
+ */
 public final class Spans {
-  private final TreeMap<Integer, Integer> ends = new TreeMap<>();
-  private int bytes;
+  private final TreeMap<Long, Long> ends = new TreeMap<>();
+  private long bytes;
 
   /**
    * A span of bytes.
@@ -16,21 +19,21 @@ public final class Spans {
    * @param from its first byte
    * @param to the first byte behind it
    */
-  public record Span(int from, int to) {
+  public record Span(long from, long to) {
     /** In bytes. */
-    public int length() {
+    public long length() {
       return to - from;
     }
   }
 
   /** Adds a span; one that is empty adds nothing. */
-  public void add(int from, int to) {
+  public void add(long from, long to) {
     if (from >= to) {
       return;
     }
-    int start = from;
-    int end = to;
-    Map.Entry<Integer, Integer> before = ends.floorEntry(to);
+    long start = from;
+    long end = to;
+    Map.Entry<Long, Long> before = ends.floorEntry(to);
     while (before != null && before.getValue() >= from) {
       start = Math.min(start, before.getKey());
       end = Math.max(end, before.getValue());
@@ -43,7 +46,7 @@ public final class Spans {
   }
 
   /** Takes a span out. */
-  public void remove(int from, int to) {
+  public void remove(long from, long to) {
     for (Span span : list()) {
       if (span.from < to && span.to > from) {
         ends.remove(span.from);
@@ -55,16 +58,16 @@ public final class Spans {
   }
 
   /** Whether all of a span that is not empty is there. */
-  public boolean covers(int from, int to) {
-    Map.Entry<Integer, Integer> at = ends.floorEntry(from);
+  public boolean covers(long from, long to) {
+    Map.Entry<Long, Long> at = ends.floorEntry(from);
     return at != null && at.getValue() >= to;
   }
 
   /** What is not there of the bytes below an end, in order, the first ones. */
-  public List<Span> missing(int end, int most) {
+  public List<Span> missing(long end, int most) {
     List<Span> missing = new ArrayList<>();
-    int at = 0;
-    for (Map.Entry<Integer, Integer> span : ends.entrySet()) {
+    long at = 0;
+    for (Map.Entry<Long, Long> span : ends.entrySet()) {
       if (span.getKey() >= end || missing.size() == most) {
         break;
       }
@@ -79,6 +82,17 @@ public final class Spans {
     return missing;
   }
 
+  /** Whether a span that is not empty touches or overlaps one that is there. */
+  public boolean touches(long from, long to) {
+    Map.Entry<Long, Long> before = ends.floorEntry(to);
+    return before != null && before.getValue() >= from;
+  }
+
+  /** How many spans there are. */
+  public int count() {
+    return ends.size();
+  }
+
   /** The spans, in order. */
   public List<Span> list() {
     List<Span> spans = new ArrayList<>(ends.size());
@@ -87,13 +101,19 @@ public final class Spans {
   }
 
   /** How many bytes there are. */
-  public int bytes() {
+  public long bytes() {
     return bytes;
   }
 
+  /** Takes all out. */
+  public void clear() {
+    ends.clear();
+    bytes = 0;
+  }
+
   /** The first byte behind all of them; 0 where there is none. */
-  public int end() {
-    Map.Entry<Integer, Integer> last = ends.lastEntry();
+  public long end() {
+    Map.Entry<Long, Long> last = ends.lastEntry();
     return last == null ? 0 : last.getValue();
   }
 }

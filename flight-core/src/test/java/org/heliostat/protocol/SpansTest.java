@@ -32,15 +32,15 @@ class SpansTest {
       assertThat(spans.bytes()).isEqualTo(model.cardinality());
       assertThat(spans.end()).isEqualTo(model.length());
       BitSet listed = new BitSet();
-      int behind = -1;
+      long behind = -1;
       for (Span span : spans.list()) {
         assertThat(span.from()).as("they do not touch").isGreaterThan(behind);
-        listed.set(span.from(), span.to());
+        listed.set((int) span.from(), (int) span.to());
         behind = span.to();
       }
       assertThat(listed).isEqualTo(model);
       BitSet lacking = new BitSet();
-      spans.missing(END, END).forEach(span -> lacking.set(span.from(), span.to()));
+      spans.missing(END, END).forEach(span -> lacking.set((int) span.from(), (int) span.to()));
       BitSet complement = new BitSet();
       complement.set(0, END);
       complement.andNot(model);

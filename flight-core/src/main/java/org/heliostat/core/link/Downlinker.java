@@ -207,7 +207,7 @@ final class Downlinker {
   }
 
   private static int packedBytes(Choice choice) {
-    int bytes = choice.span().length();
+    int bytes = (int) choice.span().length();
     return bytes + PacketWriter.batchOverhead(choice.what().record.id(), bytes);
   }
 

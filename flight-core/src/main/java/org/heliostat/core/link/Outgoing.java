@@ -61,7 +61,7 @@ final class Outgoing {
 
   /** Bytes that are still to be sent. */
   int left() {
-    return record.bytes() - taken().bytes();
+    return record.bytes() - (int) taken().bytes();
   }
 
   private Spans taken() {

@@ -101,13 +101,14 @@ final class PacketWriter {
   /** Sends a part of a record. */
   boolean part(Content content, int checksum, long sequence) {
     Span span = content.choice.span();
+    int offset = (int) span.from();
     RecordPart part =
         RecordPart.newBuilder()
             .setRecord(content.record())
             .setSize(content.body.length)
-            .setOffset(span.from())
+            .setOffset(offset)
             .setChecksum(checksum)
-            .setContent(UnsafeByteOperations.unsafeWrap(content.body, span.from(), span.length()))
+            .setContent(UnsafeByteOperations.unsafeWrap(content.body, offset, (int) span.length()))
             .build();
     return publish(
         Downlink.newBuilder().setRecordPart(part).setStreamSequence(sequence).setRun(run),

@@ -207,7 +207,7 @@ final class SendQueue {
   private void count(Outgoing one, int sign) {
     for (Outgoing.UnderWay piece : one.underWay()) {
       piecesUnderWay += sign;
-      bytesUnderWay += (long) sign * piece.span().length();
+      bytesUnderWay += sign * piece.span().length();
     }
   }
 
@@ -294,7 +294,7 @@ final class SendQueue {
   }
 
   private Optional<Choice> choice(Outgoing one, Span span, Capacity capacity) {
-    int length = Math.min(span.length(), bounds.partBytes);
+    int length = (int) Math.min(span.length(), bounds.partBytes);
     long room = one.urgent() ? capacity.urgentBytes : capacity.bytes;
     if (cost(length) > room) {
       length = (int) Math.max(0, room - Worth.PACKET_BYTES);

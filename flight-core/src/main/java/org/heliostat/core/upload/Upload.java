@@ -8,11 +8,15 @@ import org.heliostat.protocol.BeginUpload;
 import org.heliostat.protocol.FileSpan;
 import org.heliostat.protocol.InstalledFile;
 import org.heliostat.protocol.OpenUpload;
+import org.heliostat.protocol.Spans;
 import org.heliostat.protocol.UploadState;
 import org.heliostat.protocol.UploadStatus;
 
 /** One upload on its way. One thread. */
 final class Upload {
+  /** Spans of what has come: a station sends what is missing in order, so that there are few. */
+  static final int MOST_SPANS = 512;
+
   /** Spans that a status names. */
   static final int MOST_MISSING = 64;
 
@@ -42,7 +46,8 @@ final class Upload {
   /** Number of its staging file, which is never given twice. */
   final long staging;
 
-  final FileSpans spans = new FileSpans();
+  /** What has come; at most {@value #MOST_SPANS} spans. */
+  final Spans spans = new Spans();
 
   /** Counter of the newest command that has begun it. */
   long id;
@@ -102,10 +107,11 @@ final class Upload {
     for (int i = 0; i + 1 < stored.getSpansCount(); i += 2) {
       long from = stored.getSpans(i);
       long to = stored.getSpans(i + 1);
-      if (from < 0 || to <= from || to > upload.size || !upload.spans.add(from, to)) {
+      if (from < 0 || to <= from || to > upload.size || !upload.fits(from, to)) {
         upload.spans.clear();
         break;
       }
+      upload.spans.add(from, to);
     }
     return upload;
   }
@@ -132,6 +138,11 @@ final class Upload {
         && sha256.equals(file.getSha256());
   }
 
+  /** Whether a span that is not empty can be added. */
+  boolean fits(long from, long to) {
+    return spans.count() < MOST_SPANS || spans.touches(from, to);
+  }
+
   boolean isWhole() {
     return spans.covers(0, size);
   }
@@ -151,7 +162,7 @@ final class Upload {
             .setState(phase.told)
             .setReceived(spans.bytes());
     if (phase == Phase.RECEIVING) {
-      for (FileSpans.Span span : spans.missing(size, MOST_MISSING)) {
+      for (Spans.Span span : spans.missing(size, MOST_MISSING)) {
         status.addMissing(FileSpan.newBuilder().setFrom(span.from()).setTo(span.to()));
       }
     }

@@ -284,7 +284,7 @@ final class Uploads {
       // sent again
       return;
     }
-    if (!upload.spans.fits(from, to)) {
+    if (!upload.fits(from, to)) {
       counts.partRefused();
       return;
     }
@@ -299,8 +299,7 @@ final class Uploads {
     if (upload.unforced == 0) {
       upload.lastStored = clock.hostNanos();
     }
-    boolean added = upload.spans.add(from, to);
-    assert added : "there was room for it";
+    upload.spans.add(from, to);
     upload.unforced += length;
     counts.stored(length);
     upload.touchedNanos = clock.missionNanos();

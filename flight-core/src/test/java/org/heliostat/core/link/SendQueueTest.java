@@ -403,8 +403,8 @@ class SendQueueTest {
       Optional<Choice> next = one.next(Capacity.UNLIMITED, now);
       while (next.isPresent()) {
         Choice choice = next.get();
-        assertThat(choice.span().from()).isBetween(0, 2499);
-        assertThat(choice.span().to()).isBetween(choice.span().from() + 1, 2500);
+        assertThat(choice.span().from()).isBetween(0L, 2499L);
+        assertThat(choice.span().to()).isBetween(choice.span().from() + 1, 2500L);
         choice.what().checksum = Optional.of(CHECKSUM);
         one.sent(choice, ++number, now);
         next = one.next(Capacity.UNLIMITED, now);
@@ -463,7 +463,7 @@ class SendQueueTest {
         one.sent(choice, ++number, now);
         Spans held = ground.computeIfAbsent(choice.what().record.id(), id -> new Spans());
         Span span = choice.span();
-        for (int at = span.from(); at < span.to(); at += 100) {
+        for (long at = span.from(); at < span.to(); at += 100) {
           assertThat(held.covers(at, Math.min(at + 1, span.to())))
               .as("record %d at %d, which ground has", choice.what().record.id(), at)
               .isFalse();
@@ -487,11 +487,13 @@ class SendQueueTest {
         }
         long wanted = id;
         boolean all = asked.stream().anyMatch(about -> about.record.id() == wanted);
-        int end = all ? size : held.end();
+        int end = all ? size : (int) held.end();
         MissingParts.Builder answer = answer(id, size, end);
         held.missing(end, SendQueue.MOST_SPANS)
             .forEach(
-                gap -> answer.addSpans(ByteSpan.newBuilder().setFrom(gap.from()).setTo(gap.to())));
+                gap ->
+                    answer.addSpans(
+                        ByteSpan.newBuilder().setFrom((int) gap.from()).setTo((int) gap.to())));
         assertThat(one.missing(answer.build(), heard)).isTrue();
         pieces++;
       }

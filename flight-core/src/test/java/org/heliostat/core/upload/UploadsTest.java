@@ -174,8 +174,8 @@ class UploadsTest {
     }
     UploadStatus status = board.status(1);
     assertThat(status.getMissingCount()).isEqualTo(Upload.MOST_MISSING);
-    assertThat(status.getReceived()).isEqualTo(FileSpans.MOST);
-    assertThat(status.getRefused()).isEqualTo(5_000 - FileSpans.MOST);
+    assertThat(status.getReceived()).isEqualTo(Upload.MOST_SPANS);
+    assertThat(status.getRefused()).isEqualTo(5_000 - Upload.MOST_SPANS);
     board.sendMissing(large);
     assertThat(board.file("large")).contains(large);
   }

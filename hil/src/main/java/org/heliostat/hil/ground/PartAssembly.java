@@ -132,8 +132,8 @@ final class PartAssembly {
 
   private static boolean contradicts(Partial partial, ByteString content, int from, int to) {
     for (Span span : partial.held.list()) {
-      int start = Math.max(from, span.from());
-      int end = Math.min(to, span.to());
+      int start = Math.max(from, (int) span.from());
+      int end = Math.min(to, (int) span.to());
       if (start < end
           && !content
               .substring(start - from, end - from)
@@ -169,10 +169,10 @@ final class PartAssembly {
     if (partial == null) {
       return Optional.empty();
     }
-    int end = altogether ? partial.content.length : partial.held.end();
+    int end = altogether ? partial.content.length : (int) partial.held.end();
     List<Span> spans = partial.held.missing(end, mostSpans + 1);
     if (spans.size() > mostSpans) {
-      end = spans.get(mostSpans).from();
+      end = (int) spans.get(mostSpans).from();
       spans = spans.subList(0, mostSpans);
     }
     MissingParts.Builder missing =
@@ -182,7 +182,9 @@ final class PartAssembly {
             .setChecksum(partial.checksum)
             .setScopeEnd(end);
     spans.forEach(
-        span -> missing.addSpans(ByteSpan.newBuilder().setFrom(span.from()).setTo(span.to())));
+        span ->
+            missing.addSpans(
+                ByteSpan.newBuilder().setFrom((int) span.from()).setTo((int) span.to())));
     return Optional.of(missing.build());
   }
 
@@ -209,11 +211,12 @@ final class PartAssembly {
                 RecordPart.newBuilder()
                     .setRecord(record)
                     .setSize(partial.content.length)
-                    .setOffset(span.from())
+                    .setOffset((int) span.from())
                     .setChecksum(partial.checksum)
                     .setContent(
                         ByteString.copyFrom(
-                            Arrays.copyOfRange(partial.content, span.from(), span.to())))
+                            Arrays.copyOfRange(
+                                partial.content, (int) span.from(), (int) span.to())))
                     .build())
         .toList();
   }
