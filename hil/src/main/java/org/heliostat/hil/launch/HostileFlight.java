@@ -34,8 +34,6 @@ import org.heliostat.protocol.Topics;
 final class HostileFlight {
   private static final String OPERATIONAL = "core/OPERATIONAL ";
   private static final double BOOT_SECONDS = 60;
-  private static final Duration FLIGHT_ENDS = Duration.ofSeconds(30);
-  private static final Duration OTHERS_END = Duration.ofSeconds(10);
   private static final Duration CONNECT = Duration.ofSeconds(5);
   private static final double COMMAND_SECONDS = 60;
   private static final double SETTLE_SECONDS = 25;
@@ -76,38 +74,14 @@ final class HostileFlight {
 
   /** Flies; the exit code. */
   int call() throws SetupException, IOException, InterruptedException {
-    Files.createDirectories(plan.out().resolve("logs"));
-    RunFolder run = RunFolder.create();
-    Processes processes = new Processes(plan.out().resolve("logs"), run.temporary());
-    Path camera = plan.out().resolve("camera");
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  processes.endAll(Duration.ofSeconds(4));
-                  MissionRun.remove(run.path());
-                  MissionRun.remove(camera);
-                },
-                "end-of-flight"));
-    try {
-      return fly(run, processes);
-    } catch (SetupException e) {
-      processes.endAll(OTHERS_END);
-      throw e;
-    } finally {
-      MissionRun.remove(camera);
-    }
+    return CampaignFlight.fly(plan, this::fly);
   }
 
   private int fly(RunFolder run, Processes processes)
       throws SetupException, IOException, InterruptedException {
     Instant started = Instant.now();
     MissionTime time =
-        new MissionTime(
-            System.nanoTime(),
-            MissionRun.MISSION_EPOCH_NANOS,
-            started.toEpochMilli() * 1_000_000L,
-            Math.round(plan.speed() * 1e6));
+        MissionTime.startingNow(MissionRun.MISSION_EPOCH_NANOS, started, plan.speed());
     Path missionFile = plan.out().resolve("mission.textproto");
     var mission =
         MissionText.fitted(
@@ -133,14 +107,7 @@ final class HostileFlight {
     if (!boots.process().isAlive()) {
       violations.add("the flight process has ended");
     }
-    boolean orderly = processes.end(boots.process(), FLIGHT_ENDS);
-    boots.ended(0, "told to end");
-    if (!orderly) {
-      violations.add("the flight did not end when it was asked to");
-    }
-    if (!processes.end(ground, OTHERS_END) || !processes.end(rig, OTHERS_END)) {
-      violations.add("ground or rig had to be killed");
-    }
+    CampaignFlight.end(processes, boots, ground, rig).forEach(violations::add);
     MissionRun.left(processes, run).forEach(left -> violations.add("left behind: " + left));
     return judge(sent, started);
   }

@@ -33,8 +33,6 @@ final class KillFlight {
   private static final String OPERATIONAL = "core/OPERATIONAL ";
   private static final double BOOT_SECONDS = 60;
   private static final double DRAIN_SECONDS = 150;
-  private static final Duration FLIGHT_ENDS = Duration.ofSeconds(30);
-  private static final Duration OTHERS_END = Duration.ofSeconds(10);
   private static final long LOOK_MILLIS = 20;
   private static final Gson PRETTY =
       new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
@@ -50,38 +48,14 @@ final class KillFlight {
 
   /** Flies; the exit code. */
   int call() throws SetupException, IOException, InterruptedException {
-    Files.createDirectories(plan.out().resolve("logs"));
-    RunFolder run = RunFolder.create();
-    Processes processes = new Processes(plan.out().resolve("logs"), run.temporary());
-    Path camera = plan.out().resolve("camera");
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  processes.endAll(Duration.ofSeconds(4));
-                  MissionRun.remove(run.path());
-                  MissionRun.remove(camera);
-                },
-                "end-of-flight"));
-    try {
-      return fly(run, processes);
-    } catch (SetupException e) {
-      processes.endAll(OTHERS_END);
-      throw e;
-    } finally {
-      MissionRun.remove(camera);
-    }
+    return CampaignFlight.fly(plan, this::fly);
   }
 
   private int fly(RunFolder run, Processes processes)
       throws SetupException, IOException, InterruptedException {
     Instant started = Instant.now();
     MissionTime time =
-        new MissionTime(
-            System.nanoTime(),
-            MissionRun.MISSION_EPOCH_NANOS,
-            started.toEpochMilli() * 1_000_000L,
-            Math.round(plan.speed() * 1e6));
+        MissionTime.startingNow(MissionRun.MISSION_EPOCH_NANOS, started, plan.speed());
     Path missionFile = plan.out().resolve("mission.textproto");
     writeMission(missionFile);
     Crew crew = new Crew(plan, run, processes, time, missionFile, java.util.Optional.empty());
@@ -103,14 +77,7 @@ final class KillFlight {
     }
     drain(operator, time);
 
-    boolean orderly = processes.end(boots.process(), FLIGHT_ENDS);
-    boots.ended(0, "told to end");
-    if (!orderly) {
-      trouble(0, "the flight did not end when it was asked to");
-    }
-    if (!processes.end(ground, OTHERS_END) || !processes.end(rig, OTHERS_END)) {
-      trouble(0, "ground or rig had to be killed");
-    }
+    CampaignFlight.end(processes, boots, ground, rig).forEach(what -> trouble(0, what));
     boots.orphans().forEach(orphan -> trouble(0, orphan));
     MissionRun.left(processes, run).forEach(left -> trouble(0, "left behind: " + left));
     return judge(boots, started);
@@ -171,7 +138,7 @@ final class KillFlight {
       return;
     }
     OperatorClient.End end = operator.restart();
-    if (!boots.process().waitFor(FLIGHT_ENDS.toSeconds(), TimeUnit.SECONDS)) {
+    if (!boots.process().waitFor(CampaignFlight.FLIGHT_ENDS.toSeconds(), TimeUnit.SECONDS)) {
       trouble(follows, "the golden configuration does not restart by command: " + end.why());
       return;
     }

@@ -147,12 +147,7 @@ final class MissionRun {
   private int fly(RunFolder run, Processes processes)
       throws SetupException, IOException, InterruptedException {
     Instant started = Instant.now();
-    MissionTime time =
-        new MissionTime(
-            System.nanoTime(),
-            MISSION_EPOCH_NANOS,
-            started.toEpochMilli() * 1_000_000L,
-            Math.round(plan.speed() * 1e6));
+    MissionTime time = MissionTime.startingNow(MISSION_EPOCH_NANOS, started, plan.speed());
     Mission mission = writeMission();
     Optional<RigDisk> disk = Optional.empty();
     if (plan.scenario().getFlight().getRigStorage()) {

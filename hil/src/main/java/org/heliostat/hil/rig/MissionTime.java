@@ -1,5 +1,7 @@
 package org.heliostat.hil.rig;
 
+import java.time.Instant;
+
 /**
  * Mission time and UTC from the host's monotonic clock, in whole numbers, as in {@code rig_libc.c}.
  *
@@ -17,6 +19,20 @@ public record MissionTime(
     if (speedPpm < 1_000 || speedPpm > 1_000 * MILLION) {
       throw new IllegalArgumentException("speed is not within 0.001 to 1000");
     }
+  }
+
+  /**
+   * Of a flight that starts now.
+   *
+   * @param utc of now, as the flight is to have it
+   * @param speed mission time for host time
+   */
+  public static MissionTime startingNow(long missionEpochNanos, Instant utc, double speed) {
+    return new MissionTime(
+        System.nanoTime(),
+        missionEpochNanos,
+        utc.toEpochMilli() * 1_000_000L,
+        Math.round(speed * MILLION));
   }
 
   /** Mission time, ns. */

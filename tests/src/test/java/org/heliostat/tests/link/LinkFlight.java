@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -74,12 +75,7 @@ public final class LinkFlight implements AutoCloseable {
     Files.createDirectories(run.resolve("flight"));
     Files.createDirectories(out.resolve("logs"));
     PlannedProduct.write(data(), plan.products());
-    time =
-        new MissionTime(
-            System.nanoTime(),
-            LinkMission.MISSION_EPOCH_NANOS,
-            System.currentTimeMillis() * 1_000_000L,
-            Math.round(plan.speed() * 1e6));
+    time = MissionTime.startingNow(LinkMission.MISSION_EPOCH_NANOS, Instant.now(), plan.speed());
     Files.writeString(
         out.resolve("scenario.textproto"), TextFormat.printer().printToString(plan.scenario()));
     Files.writeString(
