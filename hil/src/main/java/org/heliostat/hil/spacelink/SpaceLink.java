@@ -1,6 +1,5 @@
 package org.heliostat.hil.spacelink;
 
-import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -37,7 +36,7 @@ public final class SpaceLink implements AutoCloseable {
   private final Line downLine;
   private final ServerSocket listener;
   private final Set<Connection> open = ConcurrentHashMap.newKeySet();
-  private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+  private final SocketThreads threads = new SocketThreads();
   private final CountDownLatch closing = new CountDownLatch(1);
   private final AtomicLong bytesUp = new AtomicLong();
   private final AtomicLong bytesDown = new AtomicLong();
@@ -78,8 +77,8 @@ public final class SpaceLink implements AutoCloseable {
       listener.close();
       throw e;
     }
-    start("spacelink-accept", this::accept);
-    start("spacelink-watch", this::watch);
+    threads.start("spacelink-accept", this::accept);
+    threads.start("spacelink-watch", this::watch);
   }
 
   /** The port that the satellite connects to. */
@@ -105,13 +104,13 @@ public final class SpaceLink implements AutoCloseable {
   @Override
   public void close() {
     closing.countDown();
-    closeQuietly(listener);
+    SocketThreads.close(listener);
     boolean interrupted = false;
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(END_DEADLINE_MILLIS);
     // a connection that was just accepted may still start threads, so look until none is left
-    while (!threads.isEmpty() && deadline - System.nanoTime() > 0) {
+    while (!threads.running().isEmpty() && deadline - System.nanoTime() > 0) {
       open.forEach(Connection::reset);
-      for (Thread thread : List.copyOf(threads)) {
+      for (Thread thread : threads.running()) {
         try {
           thread.join(JOIN_MILLIS);
         } catch (InterruptedException e) {
@@ -126,7 +125,7 @@ public final class SpaceLink implements AutoCloseable {
 
   /** Threads of this link that have not ended; for tests. */
   int liveThreads() {
-    return (int) threads.stream().filter(Thread::isAlive).count();
+    return (int) threads.running().stream().filter(Thread::isAlive).count();
   }
 
   private void accept() throws IOException {
@@ -134,7 +133,7 @@ public final class SpaceLink implements AutoCloseable {
       Socket satellite = listener.accept();
       if (!isUp()) {
         refused.incrementAndGet();
-        resetQuietly(satellite);
+        SocketThreads.reset(satellite);
         continue;
       }
       connections.incrementAndGet();
@@ -176,47 +175,6 @@ public final class SpaceLink implements AutoCloseable {
     return closing.getCount() > 0;
   }
 
-  private interface Duty {
-    void run() throws IOException, InterruptedException;
-  }
-
-  private Thread start(String name, Duty duty) {
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                duty.run();
-              } catch (IOException | InterruptedException e) {
-                // the end of a socket or of the link: who ended it has counted it
-              } finally {
-                threads.remove(Thread.currentThread());
-              }
-            },
-            name);
-    thread.setDaemon(true);
-    threads.add(thread);
-    thread.start();
-    return thread;
-  }
-
-  private static void closeQuietly(Closeable closeable) {
-    try {
-      closeable.close();
-    } catch (IOException e) {
-      // it is closed as far as this process is concerned
-    }
-  }
-
-  private static void resetQuietly(Socket socket) {
-    try {
-      // linger 0: close sends RST and drops what was not sent
-      socket.setSoLinger(true, 0);
-    } catch (IOException e) {
-      // it is closed already
-    }
-    closeQuietly(socket);
-  }
-
   /** A satellite's connection and the link's own to the broker. */
   private final class Connection {
     private final Socket satellite;
@@ -255,7 +213,7 @@ public final class SpaceLink implements AutoCloseable {
     }
 
     /** A side that is lost takes the other with it. */
-    private void guarded(Duty duty) throws IOException, InterruptedException {
+    private void guarded(SocketThreads.Duty duty) throws IOException, InterruptedException {
       try {
         duty.run();
       } catch (IOException e) {
@@ -270,16 +228,16 @@ public final class SpaceLink implements AutoCloseable {
       to.shutdownOutput();
       if (directions.decrementAndGet() == 0 && ended.compareAndSet(false, true)) {
         open.remove(this);
-        closeQuietly(satellite);
-        closeQuietly(ground);
+        SocketThreads.close(satellite);
+        SocketThreads.close(ground);
       }
     }
 
     /** Resets both sockets; returns whether this call was the one that ended the connection. */
     boolean reset() {
       boolean first = ended.compareAndSet(false, true);
-      resetQuietly(satellite);
-      resetQuietly(ground);
+      SocketThreads.reset(satellite);
+      SocketThreads.reset(ground);
       synchronized (own) {
         own.forEach(Thread::interrupt);
       }
@@ -287,11 +245,11 @@ public final class SpaceLink implements AutoCloseable {
       return first;
     }
 
-    private void addThread(String name, Duty duty) {
+    private void addThread(String name, SocketThreads.Duty duty) {
       synchronized (own) {
         // after a reset nobody would interrupt a new thread
         if (!ended.get()) {
-          own.add(start(name, duty));
+          own.add(threads.start(name, duty));
         }
       }
     }

@@ -1,6 +1,5 @@
 package org.heliostat.tests.link;
 
-import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -16,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.heliostat.hil.spacelink.SocketThreads;
 
 /**
  * A TCP line to a broker on the loopback interface that delays, throttles, holds back and cuts, as
@@ -48,7 +48,7 @@ public final class LinkProxy implements AutoCloseable {
   private final Rate downlinkRate;
   private final Rate uplinkRate;
   private final Set<Connection> open = ConcurrentHashMap.newKeySet();
-  private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+  private final SocketThreads threads = new SocketThreads();
   private final AtomicLong connections = new AtomicLong();
   private final AtomicLong cuts = new AtomicLong();
   private final AtomicLong cutsInMessage = new AtomicLong();
@@ -150,10 +150,6 @@ public final class LinkProxy implements AutoCloseable {
     }
   }
 
-  private interface Duty {
-    void run() throws IOException, InterruptedException;
-  }
-
   /** Opens the line on a free port. */
   public LinkProxy(InetSocketAddress broker, LineFaults faults, long seed) throws IOException {
     this.broker = broker;
@@ -164,7 +160,7 @@ public final class LinkProxy implements AutoCloseable {
     listener = new ServerSocket();
     listener.setReceiveBufferSize(SOCKET_BUFFER_BYTES);
     listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-    start("proxy-accept", this::accept);
+    threads.start("proxy-accept", this::accept);
   }
 
   /** Where clients connect to. */
@@ -200,53 +196,16 @@ public final class LinkProxy implements AutoCloseable {
       Connection connection =
           new Connection(client, ConnectionFate.of(seed, connections.getAndIncrement(), faults));
       open.add(connection);
-      start("proxy-connect", connection::connect);
+      threads.start("proxy-connect", connection::connect);
     }
-  }
-
-  private Thread start(String name, Duty duty) {
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                duty.run();
-              } catch (IOException | InterruptedException e) {
-                // a socket or the proxy was closed: whoever did it has counted it
-              } finally {
-                threads.remove(Thread.currentThread());
-              }
-            },
-            name);
-    thread.setDaemon(true);
-    threads.add(thread);
-    thread.start();
-    return thread;
-  }
-
-  private static void closeQuietly(Closeable closeable) {
-    try {
-      closeable.close();
-    } catch (IOException e) {
-      // it is closed as far as this process is concerned
-    }
-  }
-
-  private static void reset(Socket socket) {
-    try {
-      // linger 0: what was not sent is dropped, and the other end gets a RST
-      socket.setSoLinger(true, 0);
-    } catch (IOException e) {
-      // it is closed already
-    }
-    closeQuietly(socket);
   }
 
   @Override
   public void close() {
     over = true;
-    closeQuietly(listener);
+    SocketThreads.close(listener);
     open.forEach(Connection::cutBoth);
-    for (Thread thread : List.copyOf(threads)) {
+    for (Thread thread : threads.running()) {
       thread.interrupt();
       try {
         thread.join(JOIN_MILLIS);
@@ -284,11 +243,11 @@ public final class LinkProxy implements AutoCloseable {
         throw e;
       }
       synchronized (own) {
-        own.add(start("proxy-down-read", () -> read(client, down, downlinkRate, downlink)));
-        own.add(start("proxy-up-read", () -> read(ground, up, uplinkRate, uplink)));
-        own.add(start("proxy-up-write", this::writeUp));
+        own.add(threads.start("proxy-down-read", () -> read(client, down, downlinkRate, downlink)));
+        own.add(threads.start("proxy-up-read", () -> read(ground, up, uplinkRate, uplink)));
+        own.add(threads.start("proxy-up-write", this::writeUp));
       }
-      start("proxy-down-write", this::writeDown);
+      threads.start("proxy-down-write", this::writeDown);
     }
 
     private void read(Socket from, BlockingQueue<Chunk> to, Rate rate, Traffic traffic)
@@ -394,7 +353,7 @@ public final class LinkProxy implements AutoCloseable {
         }
       } catch (IOException e) {
         // the satellite's side is gone; what it has sent still arrives
-        reset(client);
+        SocketThreads.reset(client);
       }
     }
 
@@ -407,7 +366,7 @@ public final class LinkProxy implements AutoCloseable {
       if (!count.betweenPackets()) {
         cutsInMessage.incrementAndGet();
       }
-      reset(client);
+      SocketThreads.reset(client);
       lostBytes.addAndGet(leftInChunk);
       if (!fate.late()) {
         down.forEach(chunk -> lostBytes.addAndGet(chunk.bytes.length));
@@ -421,14 +380,14 @@ public final class LinkProxy implements AutoCloseable {
         endings.incrementAndGet();
       }
       // in good order: what was handed over arrives
-      closeQuietly(ground);
+      SocketThreads.close(ground);
       end();
     }
 
     private void end() {
       up.forEach(chunk -> lostBytes.addAndGet(chunk.bytes.length));
-      reset(client);
-      reset(ground);
+      SocketThreads.reset(client);
+      SocketThreads.reset(ground);
       open.remove(this);
       synchronized (own) {
         own.forEach(Thread::interrupt);
