@@ -65,6 +65,8 @@ final class HostileFlight {
     long toGround;
     int commands;
     int completed;
+    long liveBefore;
+    long liveAfter;
   }
 
   HostileFlight(FlightPlan plan, int frames) {
@@ -100,16 +102,27 @@ final class HostileFlight {
     OperatorClient operator = new OperatorClient(run.operators(), "operator");
     String broker = Files.readString(run.path().resolve("broker.address")).strip();
     command(operator, sent);
+    sent.liveBefore = live(boots);
     attack("tcp://" + broker, operator, sent, List.of(ground, rig, boots.process()));
     // what is under way arrives, and housekeeping tells of it
     TimeUnit.MILLISECONDS.sleep((long) (SETTLE_SECONDS * 1000));
     command(operator, sent);
-    if (!boots.process().isAlive()) {
+    if (boots.process().isAlive()) {
+      sent.liveAfter = live(boots);
+    } else {
       violations.add("the flight process has ended");
     }
     CampaignFlight.end(processes, boots, ground, rig).forEach(violations::add);
     MissionRun.left(processes, run).forEach(left -> violations.add("left behind: " + left));
     return judge(sent, started);
+  }
+
+  private static long live(FlightBoots boots) throws SetupException, InterruptedException {
+    try {
+      return LiveHeap.bytes(boots.process().pid());
+    } catch (IOException e) {
+      throw new SetupException("the heap of the flight process cannot be seen: " + e.getMessage());
+    }
   }
 
   private void command(OperatorClient operator, Sent sent) {
@@ -204,7 +217,8 @@ final class HostileFlight {
             JsonFiles.lines(out.resolve("reports.jsonl")),
             JsonFiles.lines(out.resolve("events.jsonl")),
             JsonFiles.lines(out.resolve("telemetry.jsonl")),
-            JsonFiles.object(out.resolve("ground.json")).orElseGet(JsonObject::new));
+            JsonFiles.object(out.resolve("ground.json")).orElseGet(JsonObject::new),
+            sent.liveAfter - sent.liveBefore);
     violations.addAll(judge.violations(sent.toSatellite, sent.toGround));
     JsonObject summary = new JsonObject();
     summary.addProperty("id", plan.id());
@@ -219,6 +233,7 @@ final class HostileFlight {
     seen.addProperty("commands", sent.commands);
     seen.addProperty("commands_completed", sent.completed);
     judge.addTo(seen);
+    seen.addProperty("heap_live_bytes", sent.liveAfter);
     summary.add("seen", seen);
     JsonArray wrong = new JsonArray();
     for (String violation : violations) {

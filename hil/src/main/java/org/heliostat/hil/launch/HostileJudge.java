@@ -22,29 +22,36 @@ final class HostileJudge {
    */
   private static final double LEAST_COUNTED = 0.999;
 
-  /** Growth of what is left of the heap after collections, in bytes. */
+  /** Growth of the flight process's live objects, in bytes. */
   private static final long MOST_GROWTH = 4 << 20;
-
-  /** Packets of housekeeping at either end of the flight of which the least heap counts. */
-  private static final int PART = 4;
 
   private final List<JsonObject> audit;
   private final List<JsonObject> reports;
   private final List<JsonObject> events;
   private final List<JsonObject> telemetry;
   private final JsonObject ground;
+  private final long heapGrowth;
 
+  /**
+   * Of a flight.
+   *
+   * @param audit the lines of {@code commands.jsonl}; the next ones likewise
+   * @param ground of {@code ground.json}
+   * @param heapGrowth live bytes of the flight process after the frames, less those before
+   */
   HostileJudge(
       List<JsonObject> audit,
       List<JsonObject> reports,
       List<JsonObject> events,
       List<JsonObject> telemetry,
-      JsonObject ground) {
+      JsonObject ground,
+      long heapGrowth) {
     this.audit = List.copyOf(audit);
     this.reports = List.copyOf(reports);
     this.events = List.copyOf(events);
     this.telemetry = List.copyOf(telemetry);
     this.ground = ground.deepCopy();
+    this.heapGrowth = heapGrowth;
   }
 
   /** What has happened that must not. */
@@ -75,8 +82,8 @@ final class HostileJudge {
     if (damagedOnGround() < LEAST_COUNTED * toGround) {
       found.add("of " + toGround + " frames to ground " + damagedOnGround() + " are counted");
     }
-    if (heapGrowth() > MOST_GROWTH) {
-      found.add("the heap has grown by " + heapGrowth() + " bytes");
+    if (heapGrowth > MOST_GROWTH) {
+      found.add("the heap has grown by " + heapGrowth + " bytes");
     }
     return found;
   }
@@ -85,7 +92,7 @@ final class HostileJudge {
     seen.addProperty("executed", executed());
     seen.addProperty("counted_by_satellite", refused());
     seen.addProperty("counted_by_ground", damagedOnGround());
-    seen.addProperty("heap_growth_bytes", heapGrowth());
+    seen.addProperty("heap_growth_bytes", heapGrowth);
     seen.addProperty(
         "bad_packet_events",
         events.stream().filter(event -> name(event).equals("BAD_PACKET")).count());
@@ -130,27 +137,5 @@ final class HostileJudge {
   private long damagedOnGround() {
     JsonObject link = JsonFiles.child(ground, "link");
     return JsonFiles.whole(link, "damaged") + JsonFiles.whole(link, "overflowed");
-  }
-
-  /** The heap falls with each collection: the least of the last packets against the first ones. */
-  private long heapGrowth() {
-    List<Long> heap = new ArrayList<>();
-    for (JsonObject packet : telemetry) {
-      long used = JsonFiles.whole(JsonFiles.child(packet, "memory"), "heap_used_bytes");
-      if (used > 0) {
-        heap.add(used);
-      }
-    }
-    int part = Math.max(1, heap.size() / PART);
-    if (heap.size() < 2 * part) {
-      return 0;
-    }
-    long first = heap.subList(0, part).stream().mapToLong(used -> used).min().orElse(0);
-    long last =
-        heap.subList(heap.size() - part, heap.size()).stream()
-            .mapToLong(used -> used)
-            .min()
-            .orElse(0);
-    return last - first;
   }
 }
