@@ -139,7 +139,9 @@ public enum CoreEvent implements EventDefinition {
   UPLOAD_LIST_DAMAGED(164, Severity.ERROR, "a list of uploads does not read: %s"),
   UPLOAD_DISK(165, Severity.ERROR, "uploads wait for the disk: %s"),
   ROLL_BACK_ALLOWED(166, Severity.WARNING, "%s may go back to version %s, by command"),
-  NO_FILE_SIGNER(167, Severity.WARNING, "no file can be uploaded: %s");
+  NO_FILE_SIGNER(167, Severity.WARNING, "no file can be uploaded: %s"),
+  UPLOAD_LIST_ACCEPTED(
+      168, Severity.WARNING, "the list of uploads counts as whole, with %d paths, by command");
 
   private final int id;
   private final Severity severity;

@@ -46,7 +46,8 @@ public final class UploadedNames {
     }
     if (names.getLost()) {
       throw new Jail.Refused(
-          "the list of uploads is not whole: nothing is written where one may have come");
+          "the list of uploads is not whole: nothing is written where one may have come, until"
+              + " AcceptUploadList");
     }
     if (names.getFilesList().stream().map(InstalledFile::getPath).anyMatch(name::equals)) {
       throw new Jail.Refused("\"" + name + "\" is a file of uploads: only an upload replaces it");

@@ -30,6 +30,13 @@ final class Installed {
     lost = true;
   }
 
+  /** What does not stand here is as if it had never come; false where all is known. */
+  boolean accept() {
+    boolean accepted = lost;
+    lost = false;
+    return accepted;
+  }
+
   InstalledList stored() {
     return InstalledList.newBuilder().addAllFiles(files.values()).setLost(lost).build();
   }
@@ -45,7 +52,7 @@ final class Installed {
       if (lost) {
         return Optional.of(
             "which version came to this path last is not known any more; RollBackFile says which"
-                + " may come");
+                + " may come, AcceptUploadList that none came to paths that are not known");
       }
       return files.size() >= MOST
           ? Optional.of(MOST + " paths have had a file already")

@@ -262,6 +262,23 @@ final class Uploads {
     }
   }
 
+  void acceptList(Execution execution) {
+    try {
+      checkLoaded();
+      Installed next = new Installed(installed.stored());
+      if (!next.accept()) {
+        execution.fail("the list is whole");
+        return;
+      }
+      files.store(next.stored());
+      installed = next;
+      events.report(CoreEvent.UPLOAD_LIST_ACCEPTED, next.paths().size());
+      execution.complete();
+    } catch (IOException e) {
+      execution.fail(text(e));
+    }
+  }
+
   private void checkLoaded() throws IOException {
     if (!loaded) {
       throw new IOException("the lists of uploads cannot be read yet");

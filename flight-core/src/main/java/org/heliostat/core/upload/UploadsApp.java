@@ -128,6 +128,7 @@ public final class UploadsApp implements App {
     later(
         CommandCase.ROLL_BACK_FILE,
         (command, execution) -> uploads.rollBack(command.getRollBackFile(), execution));
+    later(CommandCase.ACCEPT_UPLOAD_LIST, (command, execution) -> uploads.acceptList(execution));
     later(
         CommandCase.LOAD_TABLE_FILE,
         (command, execution) -> loadTable(command.getLoadTableFile(), execution));

@@ -148,6 +148,13 @@ final class Board {
     return answer;
   }
 
+  Answer acceptList() {
+    work();
+    Answer answer = new Answer();
+    uploads.acceptList(answer);
+    return answer;
+  }
+
   /** Counter of the newest begin. */
   long newest() {
     return counter;

@@ -21,6 +21,7 @@ import org.heliostat.core.file.HungDisk;
 import org.heliostat.core.fixture.TestSpacecraft;
 import org.heliostat.core.table.ParameterDefinition;
 import org.heliostat.core.table.Parameters;
+import org.heliostat.protocol.AcceptUploadList;
 import org.heliostat.protocol.ArmCommand;
 import org.heliostat.protocol.BeginUpload;
 import org.heliostat.protocol.CancelUpload;
@@ -171,7 +172,7 @@ class UploadsAppTest {
   }
 
   @Test
-  void anUploadIsCancelledAndAnOlderVersionAllowedByCommand() throws Exception {
+  void theOtherCommandsOfUploadsAreCarriedOut() throws Exception {
     byte[] content = {1, 2, 3};
     assertThat(send(begin("f", content))).isEqualTo(Stage.COMPLETED);
     assertThat(
@@ -187,6 +188,15 @@ class UploadsAppTest {
     assertThat(send(Telecommand.newBuilder().setFireCommand(FireCommand.newBuilder().setArmed(3))))
         .isEqualTo(Stage.FAILED);
     assertThat(craft.reason()).isEqualTo("no file has come to this path by upload");
+    Telecommand.Builder accept =
+        Telecommand.newBuilder().setAcceptUploadList(AcceptUploadList.getDefaultInstance());
+    assertThat(
+            send(
+                Telecommand.newBuilder().setArmCommand(ArmCommand.newBuilder().setCommand(accept))))
+        .isEqualTo(Stage.COMPLETED);
+    assertThat(send(Telecommand.newBuilder().setFireCommand(FireCommand.newBuilder().setArmed(5))))
+        .isEqualTo(Stage.FAILED);
+    assertThat(craft.reason()).isEqualTo("the list is whole");
   }
 
   @Test

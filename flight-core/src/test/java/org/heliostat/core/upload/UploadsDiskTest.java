@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.heliostat.core.event.CoreEvent;
@@ -156,6 +157,19 @@ class UploadsDiskTest {
     board.sendMissing(content);
     assertThat(board.state()).isEqualTo(UploadState.UPLOAD_DONE);
     assertThat(board.begin(signer.file("f", 1, content)).reason()).contains("older than 3");
+  }
+
+  @Test
+  void aListThatTheDiskDoesNotTakeIsNotAccepted() throws IOException {
+    Files.createDirectories(folder.resolve("uploads"));
+    for (String name : List.of("installed.bin", "installed.bin.bak")) {
+      Files.write(folder.resolve("uploads").resolve(name), new byte[] {1, 2, 3});
+    }
+    board.work();
+    refuses = true;
+    assertThat(board.acceptList().reason()).contains("Input/output error");
+    refuses = false;
+    assertThat(board.begin(signer.file("f", 1, content)).reason()).contains("not known any more");
   }
 
   @Test

@@ -275,6 +275,25 @@ class UploadsTest {
   }
 
   @Test
+  void aListThatWasLostCountsAsWholeAgainWhenGroundSaysSo() throws IOException {
+    assertThat(board.acceptList().reason()).isEqualTo("the list is whole");
+    for (String name : List.of("installed.bin", "installed.bin.bak")) {
+      Files.createDirectories(folder.resolve("uploads"));
+      Files.write(folder.resolve("uploads").resolve(name), bytes(50, 12));
+    }
+    board.restart();
+    assertThat(board.rollBack("f", 2).completed()).isTrue();
+    assertThat(board.upload(signer.file("f", 2, content), content))
+        .isEqualTo(UploadState.UPLOAD_DONE);
+    assertThat(board.acceptList().completed()).isTrue();
+    assertThat(board.events).contains(CoreEvent.UPLOAD_LIST_ACCEPTED);
+    board.restart();
+    assertThat(board.begin(signer.file("new", 1, content)).completed()).isTrue();
+    assertThat(board.begin(signer.file("f", 1, content)).reason()).contains("is older than 2");
+    assertThat(board.acceptList().reason()).isEqualTo("the list is whole");
+  }
+
+  @Test
   void aListOrAStagingFileThatIsDamagedCostsPartsThatAreSentAgain() throws IOException {
     BeginUpload file = signer.file("f", 1, content);
     List<Path> victims = new ArrayList<>();
