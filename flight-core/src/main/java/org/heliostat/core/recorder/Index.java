@@ -8,6 +8,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -79,8 +80,7 @@ final class Index {
   }
 
   private OnePriority of(Priority priority) {
-    // all of them are there
-    return priorities.getOrDefault(priority, new OnePriority());
+    return Objects.requireNonNull(priorities.get(priority), "all of them are there");
   }
 
   // ---- the recorder's thread
@@ -215,7 +215,19 @@ final class Index {
 
   /** The records of a priority with higher numbers than this, by number. */
   List<Entry> after(Priority priority, long id, int count) {
-    return of(priority).entries.tailMap(id, false).values().stream().limit(count).toList();
+    OnePriority all = of(priority);
+    if (all.entries.isEmpty()) {
+      // asked some times a second of each priority
+      return List.of();
+    }
+    List<Entry> found = new ArrayList<>();
+    for (Entry entry : all.entries.tailMap(id, false).values()) {
+      if (found.size() == count) {
+        break;
+      }
+      found.add(entry);
+    }
+    return found;
   }
 
   int records(Priority priority) {

@@ -1,9 +1,9 @@
 package org.heliostat.hal.driver;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.StringReader;
 import java.nio.ByteBuffer;
-import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -143,12 +143,14 @@ final class SpoolCamera implements Camera {
 
   private Set<String> completeIds() throws IOException {
     TreeSet<String> ids = new TreeSet<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(frames, "*" + SIDECAR)) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(frames)) {
       for (Path file : files) {
         String fileName = String.valueOf(file.getFileName());
-        String id = fileName.substring(0, fileName.length() - SIDECAR.length());
-        if (ID.matcher(id).matches()) {
-          ids.add(id);
+        if (fileName.endsWith(SIDECAR)) {
+          String id = fileName.substring(0, fileName.length() - SIDECAR.length());
+          if (ID.matcher(id).matches()) {
+            ids.add(id);
+          }
         }
       }
     }
@@ -168,18 +170,17 @@ final class SpoolCamera implements Camera {
   }
 
   private static Map<String, String> parse(Path sidecar) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(SIDECAR_BYTES + 1);
-    try (SeekableByteChannel channel = Files.newByteChannel(sidecar)) {
-      while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
-        // read on until the end or the bound
-      }
+    byte[] bytes;
+    try (InputStream in = Files.newInputStream(sidecar)) {
+      bytes = in.readNBytes(SIDECAR_BYTES + 1);
     }
-    if (!bytes.hasRemaining()) {
+    if (bytes.length > SIDECAR_BYTES) {
       throw new IllegalArgumentException("more than " + SIDECAR_BYTES + " bytes");
     }
-    bytes.flip();
     Properties properties = new Properties();
-    properties.load(new StringReader(StandardCharsets.UTF_8.newDecoder().decode(bytes).toString()));
+    properties.load(
+        new StringReader(
+            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString()));
     Map<String, String> map = new HashMap<>();
     for (String key : properties.stringPropertyNames()) {
       map.put(key, properties.getProperty(key, ""));

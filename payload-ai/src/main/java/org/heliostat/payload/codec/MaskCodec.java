@@ -22,6 +22,9 @@ public final class MaskCodec {
    */
   private static final long MAX_PIXELS_A_BYTE = 1 << 14;
 
+  /** Stands for a row that is not there. */
+  private static final int NONE = -1;
+
   // what the coder still holds back when it ends
   private static final int TAIL_BYTES = 4;
 
@@ -38,17 +41,68 @@ public final class MaskCodec {
       throw new IllegalArgumentException(
           mask.length + " bytes for " + width + " x " + height + " pixels");
     }
-    Encoder encoder = new Encoder();
-    Model model = new Model();
+    Coding coding = new Coding(width, height);
+    byte[] row = new byte[width];
     for (int y = 0; y < height; y++) {
+      System.arraycopy(mask, y * width, row, 0, width);
+      coding.row(row);
+    }
+    return coding.finish();
+  }
+
+  /** A mask that is coded row by row, so that it need not be there as a whole. For one thread. */
+  public static final class Coding {
+    private static final int ROWS = 3;
+
+    private final int width;
+    private final int height;
+    private final byte[] rows;
+    private final Encoder encoder = new Encoder();
+    private final Model model = new Model();
+    private int y;
+
+    /**
+     * Nothing is coded yet.
+     *
+     * @throws IllegalArgumentException when the size is not one that a mask can have
+     */
+    public Coding(int width, int height) {
+      check(width, height);
+      this.width = width;
+      this.height = height;
+      this.rows = new byte[ROWS * width];
+    }
+
+    /**
+     * Codes the next row.
+     *
+     * @param pixels width bytes; anything but 0 is set. They are the caller's again afterwards
+     */
+    public void row(byte[] pixels) {
+      if (pixels.length != width || y == height) {
+        throw new IllegalArgumentException(
+            "row " + y + " of " + pixels.length + " bytes for " + width + " x " + height);
+      }
+      int row = y % ROWS * width;
+      int above = y < 1 ? NONE : (y - 1) % ROWS * width;
+      int twoAbove = y < 2 ? NONE : (y - 2) % ROWS * width;
+      System.arraycopy(pixels, 0, rows, row, width);
       for (int x = 0; x < width; x++) {
-        int context = context(mask, width, x, y);
-        int bit = mask[y * width + x] == 0 ? 0 : 1;
+        int context = context(rows, width, x, row, above, twoAbove);
+        int bit = pixels[x] == 0 ? 0 : 1;
         encoder.encode(bit, model.probability(context));
         model.update(context, bit);
       }
+      y++;
     }
-    return encoder.finish();
+
+    /** The coded mask, when all its rows have come. */
+    public byte[] finish() {
+      if (y != height) {
+        throw new IllegalStateException(y + " rows of " + height);
+      }
+      return encoder.finish();
+    }
   }
 
   /**
@@ -67,11 +121,14 @@ public final class MaskCodec {
     Decoder decoder = new Decoder(data);
     Model model = new Model();
     for (int y = 0; y < height; y++) {
+      int row = y * width;
+      int above = y < 1 ? NONE : row - width;
+      int twoAbove = y < 2 ? NONE : row - 2 * width;
       for (int x = 0; x < width; x++) {
-        int context = context(mask, width, x, y);
+        int context = context(mask, width, x, row, above, twoAbove);
         int bit = decoder.decode(model.probability(context));
         model.update(context, bit);
-        mask[y * width + x] = (byte) (bit == 0 ? 0 : 255);
+        mask[row + x] = (byte) (bit == 0 ? 0 : 255);
       }
     }
     return mask;
@@ -83,24 +140,27 @@ public final class MaskCodec {
     }
   }
 
-  /** Neighbours: four to the left, five above (two left to two right), three two rows above. */
-  private static int context(byte[] mask, int width, int x, int y) {
-    int row = y * width;
+  /**
+   * Neighbours: four to the left, five above (two left to two right), three two rows above.
+   *
+   * @param row where the pixel's row begins in the mask; so do the rows above, or {@link #NONE}
+   */
+  private static int context(byte[] mask, int width, int x, int row, int above, int twoAbove) {
     int context = 0;
     for (int dx = 4; dx >= 1; dx--) {
-      context = context << 1 | at(mask, row, x - dx, width, y);
+      context = context << 1 | at(mask, row, x - dx, width);
     }
     for (int dx = -2; dx <= 2; dx++) {
-      context = context << 1 | at(mask, row - width, x + dx, width, y - 1);
+      context = context << 1 | at(mask, above, x + dx, width);
     }
     for (int dx = -1; dx <= 1; dx++) {
-      context = context << 1 | at(mask, row - 2 * width, x + dx, width, y - 2);
+      context = context << 1 | at(mask, twoAbove, x + dx, width);
     }
     return context;
   }
 
-  private static int at(byte[] mask, int row, int x, int width, int y) {
-    return y < 0 || x < 0 || x >= width || mask[row + x] == 0 ? 0 : 1;
+  private static int at(byte[] mask, int row, int x, int width) {
+    return row == NONE || x < 0 || x >= width || mask[row + x] == 0 ? 0 : 1;
   }
 
   /**

@@ -28,6 +28,7 @@ final class NpyReader {
   private static final Pattern FORTRAN = Pattern.compile("'fortran_order'\\s*:\\s*(True|False)");
   private static final Pattern SHAPE = Pattern.compile("'shape'\\s*:\\s*\\(([0-9, ]*)\\)");
   private static final int MAX_HEADER_BYTES = 1 << 16;
+  private static final int BUFFER_BYTES = 1 << 14;
   private static final int MAX_ENTRIES = 64;
 
   /** Deflate makes at most 1032 bytes of one; what claims more is damaged. */
@@ -56,7 +57,7 @@ final class NpyReader {
   private record Header(char kind, int size, boolean bigEndian, List<Integer> shape) {}
 
   Planes readNpy(Path file) throws FrameFault {
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES)) {
       return array(in, header(in), Files.size(file));
     } catch (EOFException e) {
       throw new FrameFault("npy is truncated", e);
@@ -68,10 +69,10 @@ final class NpyReader {
   Planes readNpz(Path file) throws FrameFault {
     String wanted = frameEntry(file);
     try (ZipInputStream zip =
-        new ZipInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16))) {
+        new ZipInputStream(new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES))) {
       for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
         if (entry.getName().equals(wanted)) {
-          InputStream in = new BufferedInputStream(zip, 1 << 16);
+          InputStream in = new BufferedInputStream(zip, BUFFER_BYTES);
           Planes planes = array(in, header(in), Files.size(file) * MAX_INFLATION);
           // reading to the end is what checks the entry's CRC
           if (in.read() >= 0) {
@@ -95,7 +96,7 @@ final class NpyReader {
     String only = "";
     int found = 0;
     try (ZipInputStream zip =
-        new ZipInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16))) {
+        new ZipInputStream(new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES))) {
       int count = 0;
       for (ZipEntry entry = zip.getNextEntry();
           entry != null && count < MAX_ENTRIES;

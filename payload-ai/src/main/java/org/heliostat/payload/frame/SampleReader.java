@@ -18,7 +18,7 @@ import org.heliostat.protocol.SampleType;
  */
 public final class SampleReader implements AutoCloseable {
   /** Rows of a band that are held, together; at least one. */
-  private static final int WINDOW_BYTES = 1 << 15;
+  private static final int WINDOW_BYTES = 1 << 13;
 
   private final FileChannel channel;
   private final String path;

@@ -17,6 +17,7 @@ import org.heliostat.protocol.ModelManifest;
 import org.heliostat.protocol.Outcome;
 import org.heliostat.protocol.Product;
 import org.heliostat.protocol.SampleType;
+import org.heliostat.protocol.Thumbnail;
 import org.heliostat.protocol.ThumbnailConfig;
 
 /**
@@ -41,15 +42,20 @@ public final class ProductMaker {
     Frame frame = done.job().frame();
     int width = frame.layout().getWidth();
     int height = frame.layout().getHeight();
-    byte[] mask = new byte[width * height];
+    MaskCodec.Coding mask = new MaskCodec.Coding(width, height);
+    MessageDigest digest = sha256();
+    Optional<Thumbnail> picture = Optional.empty();
     float threshold = (float) model.getOutput().getThreshold();
     long valid = 0;
     long cloud = 0;
+    double cloudFraction;
     double confidence = 0;
     try (SampleReader samples = new SampleReader(frame.layout());
         SampleReader probabilities = probabilities(done.job().result(), width, height)) {
+      byte[] row = new byte[width];
       for (int y = 0; y < height; y++) {
         for (int x = 0; x < width; x++) {
+          row[x] = 0;
           if (!FrameStore.valid(samples, frame.layout().getBandsCount(), x, y)) {
             continue;
           }
@@ -57,13 +63,18 @@ public final class ProductMaker {
           float p = probabilities.reflectance(0, x, y);
           confidence += Math.max(p, 1 - p);
           if (p >= threshold) {
-            mask[y * width + x] = (byte) 255;
+            row[x] = (byte) 255;
             cloud++;
           }
         }
+        mask.row(row);
+        digest.update(row);
+      }
+      cloudFraction = valid == 0 ? 0 : (double) cloud / valid;
+      if (cloudFraction <= thumbnail.getMaxCloudFraction()) {
+        picture = Thumbnails.make(frame.layout(), samples, thumbnail);
       }
     }
-    double cloudFraction = valid == 0 ? 0 : (double) cloud / valid;
     Product.Builder product =
         of(frame, Outcome.INFERRED, "", done.job().attempts() + 1)
             .setModelId(model.getId())
@@ -75,15 +86,9 @@ public final class ProductMaker {
             .setCloudMask(
                 Mask.newBuilder()
                     .setCodec(org.heliostat.protocol.MaskCodec.CONTEXT_ARITHMETIC)
-                    .setData(ByteString.copyFrom(MaskCodec.encode(mask, width, height)))
-                    .setSha256(ByteString.copyFrom(sha256(mask))));
-    if (cloudFraction <= thumbnail.getMaxCloudFraction()) {
-      try (SampleReader samples = new SampleReader(frame.layout())) {
-        Optional<org.heliostat.protocol.Thumbnail> picture =
-            Thumbnails.make(frame.layout(), samples, thumbnail);
-        picture.ifPresent(product::setThumbnail);
-      }
-    }
+                    .setData(ByteString.copyFrom(mask.finish()))
+                    .setSha256(ByteString.copyFrom(digest.digest())));
+    picture.ifPresent(product::setThumbnail);
     return product.build();
   }
 
@@ -121,9 +126,9 @@ public final class ProductMaker {
             .build());
   }
 
-  private static byte[] sha256(byte[] bytes) {
+  private static MessageDigest sha256() {
     try {
-      return MessageDigest.getInstance("SHA-256").digest(bytes);
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);
     }

@@ -2,6 +2,7 @@ package org.heliostat.payload.product;
 
 import com.google.protobuf.ByteString;
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBufferByte;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
@@ -18,13 +19,34 @@ import org.heliostat.protocol.ThumbnailConfig;
 
 /**
  * Small pictures for people: red, green and blue, averaged down, stretched between their 2nd and
- * 98th percentile, JPEG.
+ * 98th percentile (of some thousand pixels), JPEG. For one thread.
  */
 final class Thumbnails {
   private static final double LOW = 0.02;
   private static final double HIGH = 0.98;
 
-  private Thumbnails() {}
+  /** Of so many averaged pixels the percentiles are taken, or of one row of each band. */
+  private static final int MOST_SAMPLED = 4096;
+
+  private final FrameLayout layout;
+  private final SampleReader samples;
+  private final int[] bands;
+  private final int width;
+  private final int height;
+  private final double[] sum;
+  private final int[] count;
+
+  private Thumbnails(FrameLayout layout, SampleReader samples, int[] bands, int mostPixels) {
+    this.layout = layout;
+    this.samples = samples;
+    this.bands = bands;
+    int longer = Math.max(layout.getWidth(), layout.getHeight());
+    double shrink = Math.max(1.0, (double) longer / mostPixels);
+    this.width = Math.max(1, (int) (layout.getWidth() / shrink));
+    this.height = Math.max(1, (int) (layout.getHeight() / shrink));
+    this.sum = new double[width];
+    this.count = new int[width];
+  }
 
   /** The thumbnail of a frame; nothing for a frame without red, green and blue. */
   static Optional<Thumbnail> make(FrameLayout layout, SampleReader samples, ThumbnailConfig config)
@@ -37,42 +59,52 @@ final class Thumbnails {
     if (Arrays.stream(bands).anyMatch(band -> band < 0)) {
       return Optional.empty();
     }
-    int longer = Math.max(layout.getWidth(), layout.getHeight());
-    double shrink = Math.max(1.0, (double) longer / config.getMaxPixels());
-    int width = Math.max(1, (int) (layout.getWidth() / shrink));
-    int height = Math.max(1, (int) (layout.getHeight() / shrink));
-    float[][] planes = new float[3][];
-    for (int i = 0; i < 3; i++) {
-      planes[i] = average(layout, samples, bands[i], width, height);
-    }
-    float[] all = new float[3 * width * height];
-    int count = 0;
-    for (float[] plane : planes) {
-      for (float value : plane) {
-        if (!Float.isNaN(value)) {
-          all[count++] = value;
-        }
-      }
-    }
-    Arrays.sort(all, 0, count);
-    float low = count == 0 ? 0 : all[(int) (LOW * (count - 1))];
-    float high = count == 0 ? 1 : all[(int) (HIGH * (count - 1))];
-    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-    for (int y = 0; y < height; y++) {
-      for (int x = 0; x < width; x++) {
-        int rgb = 0;
-        for (float[] plane : planes) {
-          rgb = rgb << 8 | level(plane[y * width + x], low, high);
-        }
-        image.setRGB(x, y, rgb);
-      }
-    }
+    Thumbnails made = new Thumbnails(layout, samples, bands, config.getMaxPixels());
     return Optional.of(
         Thumbnail.newBuilder()
-            .setJpeg(ByteString.copyFrom(jpeg(image, (float) config.getQuality())))
-            .setWidth(width)
-            .setHeight(height)
+            .setJpeg(ByteString.copyFrom(jpeg(made.image(), (float) config.getQuality())))
+            .setWidth(made.width)
+            .setHeight(made.height)
             .build());
+  }
+
+  private BufferedImage image() throws IOException {
+    float[] range = range();
+    // of bytes and written as such: ImageIO and setRGB handle other kinds pixel by pixel
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_3BYTE_BGR);
+    byte[] bgr = ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
+    for (int y = 0; y < height; y++) {
+      for (int c = 0; c < bands.length; c++) {
+        average(bands[c], y);
+        for (int x = 0; x < width; x++) {
+          bgr[3 * (y * width + x) + 2 - c] = (byte) level(averaged(x), range[0], range[1]);
+        }
+      }
+    }
+    return image;
+  }
+
+  /** What is shown as black, and what as full. */
+  private float[] range() throws IOException {
+    int rows = Math.max(1, Math.min(height, MOST_SAMPLED / (bands.length * width)));
+    float[] values = new float[rows * bands.length * width];
+    int found = 0;
+    for (int i = 0; i < rows; i++) {
+      // the middle ones of as many parts
+      int y = (int) ((2L * i + 1) * height / (2L * rows));
+      for (int band : bands) {
+        average(band, y);
+        for (int x = 0; x < width; x++) {
+          if (count[x] > 0) {
+            values[found++] = averaged(x);
+          }
+        }
+      }
+    }
+    Arrays.sort(values, 0, found);
+    return found == 0
+        ? new float[] {0, 1}
+        : new float[] {values[(int) (LOW * (found - 1))], values[(int) (HIGH * (found - 1))]};
   }
 
   private static int level(float value, float low, float high) {
@@ -83,33 +115,29 @@ final class Thumbnails {
     return Math.round(255 * Math.min(1, Math.max(0, (value - low) / span)));
   }
 
-  private static float[] average(
-      FrameLayout layout, SampleReader samples, int band, int width, int height)
-      throws IOException {
-    float[] plane = new float[width * height];
-    for (int y = 0; y < height; y++) {
-      int top = (int) ((long) y * layout.getHeight() / height);
-      int bottom = (int) ((long) (y + 1) * layout.getHeight() / height);
-      double[] sum = new double[width];
-      int[] count = new int[width];
-      for (int sy = top; sy < bottom; sy++) {
-        for (int x = 0; x < width; x++) {
-          int left = (int) ((long) x * layout.getWidth() / width);
-          int right = (int) ((long) (x + 1) * layout.getWidth() / width);
-          for (int sx = left; sx < right; sx++) {
-            float value = samples.reflectance(band, sx, sy);
-            if (!Float.isNaN(value)) {
-              sum[x] += value;
-              count[x]++;
-            }
+  private float averaged(int x) {
+    return count[x] == 0 ? Float.NaN : (float) (sum[x] / count[x]);
+  }
+
+  /** Averages what becomes one row of a band. */
+  private void average(int band, int y) throws IOException {
+    Arrays.fill(sum, 0);
+    Arrays.fill(count, 0);
+    int top = (int) ((long) y * layout.getHeight() / height);
+    int bottom = (int) ((long) (y + 1) * layout.getHeight() / height);
+    for (int sy = top; sy < bottom; sy++) {
+      for (int x = 0; x < width; x++) {
+        int left = (int) ((long) x * layout.getWidth() / width);
+        int right = (int) ((long) (x + 1) * layout.getWidth() / width);
+        for (int sx = left; sx < right; sx++) {
+          float value = samples.reflectance(band, sx, sy);
+          if (!Float.isNaN(value)) {
+            sum[x] += value;
+            count[x]++;
           }
         }
       }
-      for (int x = 0; x < width; x++) {
-        plane[y * width + x] = count[x] == 0 ? Float.NaN : (float) (sum[x] / count[x]);
-      }
     }
-    return plane;
   }
 
   private static byte[] jpeg(BufferedImage image, float quality) throws IOException {

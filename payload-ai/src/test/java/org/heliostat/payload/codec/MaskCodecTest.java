@@ -149,6 +149,20 @@ class MaskCodecTest {
   }
 
   @Test
+  void rowsThatAreTooWideTooManyOrTooFewAreRefused() {
+    MaskCodec.Coding coding = new MaskCodec.Coding(3, 2);
+    assertThatThrownBy(() -> coding.row(new byte[4])).isInstanceOf(IllegalArgumentException.class);
+    coding.row(new byte[] {0, 1, 0});
+    assertThatThrownBy(coding::finish).isInstanceOf(IllegalStateException.class);
+    coding.row(new byte[] {1, 0, 1});
+    assertThatThrownBy(() -> coding.row(new byte[3])).isInstanceOf(IllegalArgumentException.class);
+    assertThat(MaskCodec.decode(coding.finish(), 3, 2))
+        .containsExactly(new byte[] {0, -1, 0, -1, 0, -1});
+    assertThatThrownBy(() -> new MaskCodec.Coding(0, 2))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
   void theFormatDoesNotDrift() throws Exception {
     // ground decodes what was coded on board years before: a change here needs a new codec number
     byte[] coded = MaskCodec.encode(blobs(200, 150, 12, 2026), 200, 150);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.awt.Color;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -22,6 +24,7 @@ import org.heliostat.protocol.ModelManifest;
 import org.heliostat.protocol.ModelOutput;
 import org.heliostat.protocol.Outcome;
 import org.heliostat.protocol.Product;
+import org.heliostat.protocol.Thumbnail;
 import org.heliostat.protocol.ThumbnailConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,6 +94,36 @@ class ProductMakerTest {
             ImageIO.read(new ByteArrayInputStream(product.getThumbnail().getJpeg().toByteArray()))
                 .getWidth())
         .isEqualTo(16);
+  }
+
+  @Test
+  void theThumbnailHasTheColoursOfTheFrame() throws Exception {
+    // left to right ever redder, top to bottom ever greener, blue in one corner alone
+    Frame frame =
+        TestFrames.planar(
+            folder.resolve("f.raw"),
+            "f7",
+            WIDTH,
+            HEIGHT,
+            List.of("blue", "green", "red"),
+            (b, x, y) ->
+                switch (b) {
+                  case 0 -> x >= WIDTH - 10 && y >= HEIGHT - 10 ? 0.5f : 0;
+                  case 1 -> 0.5f * y / HEIGHT;
+                  default -> 0.5f * x / WIDTH;
+                });
+    Thumbnail thumbnail = product(frame, result(0, 0.9f)).getThumbnail();
+    BufferedImage picture =
+        ImageIO.read(new ByteArrayInputStream(thumbnail.getJpeg().toByteArray()));
+    Color redder = new Color(picture.getRGB(15, 0));
+    Color greener = new Color(picture.getRGB(0, 7));
+    Color corner = new Color(picture.getRGB(15, 7));
+    assertThat(redder.getRed()).isGreaterThan(180);
+    assertThat(redder.getGreen()).isLessThan(80);
+    assertThat(greener.getGreen()).isGreaterThan(150);
+    assertThat(greener.getRed()).isLessThan(80);
+    assertThat(greener.getBlue()).isLessThan(80);
+    assertThat(corner.getBlue()).isGreaterThan(150);
   }
 
   @Test
