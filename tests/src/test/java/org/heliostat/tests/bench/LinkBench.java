@@ -4,8 +4,6 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,12 +13,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.heliostat.core.recorder.Recorder.Priority;
-import org.heliostat.hil.ground.OperatorFrames;
+import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.LinkSeal;
 import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.Mode;
-import org.heliostat.protocol.OperatorReply;
-import org.heliostat.protocol.OperatorRequest;
 import org.heliostat.protocol.Scenario;
 import org.heliostat.protocol.SetMode;
 import org.heliostat.protocol.Stage;
@@ -354,9 +350,14 @@ final class LinkBench {
                 1))) {
       boolean unused = flight.awaitSeconds(SETTLED_SECONDS);
       command(
-          flight, Telecommand.newBuilder().setSetMode(SetMode.newBuilder().setMode(Mode.PAYLOAD)));
+          flight,
+          Telecommand.newBuilder().setSetMode(SetMode.newBuilder().setMode(Mode.PAYLOAD)),
+          Stage.COMPLETED);
+      // frames are taken for as long as the flight goes on
       command(
-          flight, Telecommand.newBuilder().setTakeFrames(TakeFrames.newBuilder().setCount(FRAMES)));
+          flight,
+          Telecommand.newBuilder().setTakeFrames(TakeFrames.newBuilder().setCount(FRAMES)),
+          Stage.STARTED);
       double begin = flight.seconds();
       long bytes = flight.proxy().downlink().publishBytes(0);
       long count = flight.proxy().downlink().publishes(0);
@@ -392,27 +393,12 @@ final class LinkBench {
     }
   }
 
-  private static void command(LinkFlight flight, Telecommand.Builder command) throws IOException {
-    try (SocketChannel desk = SocketChannel.open(UnixDomainSocketAddress.of(flight.operators()))) {
-      OperatorFrames.write(
-          desk,
-          OperatorRequest.newBuilder()
-              .setOperator("bench")
-              .setTelecommand(command)
-              .setWaitSeconds(30)
-              .build()
-              .toByteArray());
-      while (true) {
-        OperatorReply reply = OperatorReply.parseFrom(OperatorFrames.read(desk));
-        if (reply.hasError() || reply.getReport().getStage() == Stage.FAILED) {
-          throw new IOException("the command failed: " + reply);
-        }
-        // frames are taken for as long as the flight goes on
-        if (reply.getReport().getStage() == Stage.COMPLETED
-            || (command.hasTakeFrames() && reply.getReport().getStage() == Stage.STARTED)) {
-          return;
-        }
-      }
+  private static void command(LinkFlight flight, Telecommand.Builder command, Stage wanted)
+      throws IOException {
+    List<CommandReport> stages = flight.command(command, wanted);
+    CommandReport last = stages.get(stages.size() - 1);
+    if (last.getStage() == Stage.FAILED) {
+      throw new IOException("the command failed: " + last);
     }
   }
 }

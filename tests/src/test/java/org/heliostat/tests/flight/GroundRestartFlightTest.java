@@ -3,7 +3,6 @@ package org.heliostat.tests.flight;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,31 +31,8 @@ class GroundRestartFlightTest {
 
   private static final int FILE_BYTES = 400_000;
   private static final double PRODUCT_SECONDS = 20;
-  private static final double DEADLINE_SECONDS = 90;
 
   @TempDir private Path folder;
-
-  private interface Condition {
-    boolean holds() throws IOException;
-  }
-
-  private static void await(LinkFlight flight, String what, Condition condition)
-      throws IOException, InterruptedException {
-    double end = flight.seconds() + DEADLINE_SECONDS;
-    while (!condition.holds()) {
-      assertThat(flight.seconds()).as(what).isLessThan(end);
-      assertThat(flight.awaitSeconds(flight.seconds() + 0.05)).as("all live").isTrue();
-    }
-  }
-
-  private static int counter(LinkFlight flight, String name) throws IOException {
-    Path status = flight.out().resolve("ground.json");
-    if (!Files.exists(status)) {
-      return 0;
-    }
-    JsonObject ground = JsonParser.parseString(Files.readString(status)).getAsJsonObject();
-    return ground.getAsJsonObject("link").get(name).getAsInt();
-  }
 
   private FlightRun upload(LinkFlight flight, Path file) throws IOException {
     JsonObject description = new JsonObject();
@@ -104,17 +80,17 @@ class GroundRestartFlightTest {
             5);
     try (Mosquitto broker = Mosquitto.start(folder.resolve("broker"));
         LinkFlight flight = LinkFlight.start(plan, "127.0.0.1:" + broker.port())) {
-      await(flight, "the first parts", () -> counter(flight, "parts") >= PARTS_BEFORE);
+      flight.await("the first parts", () -> flight.counter("parts") >= PARTS_BEFORE);
       assertThat(flight.lines("frames.jsonl")).isEmpty();
       flight.killGroundAndStartItAgain();
-      await(flight, "the product", () -> !flight.lines("frames.jsonl").isEmpty());
+      flight.await("the product", () -> !flight.lines("frames.jsonl").isEmpty());
 
       Path placed = flight.data().resolve("files/models/m");
       try (FlightRun upload = upload(flight, file)) {
         upload.awaitOutput("UPLOAD_RECEIVING [3-9]0 %");
         assertThat(placed).doesNotExist();
         // what the first station had was not sent again, but for what it had not told of
-        assertThat(counter(flight, "parts"))
+        assertThat(flight.counter("parts"))
             .isPositive()
             .isLessThan(ALL_PARTS - PARTS_BEFORE + PARTS_UNDER_WAY);
         flight.killGroundAndStartItAgain();
@@ -123,7 +99,7 @@ class GroundRestartFlightTest {
       assertThat(placed).hasSameBinaryContentAs(file);
 
       assertThat(flight.end()).isTrue();
-      assertThat(counter(flight, "damaged")).isZero();
+      assertThat(flight.counter("damaged")).isZero();
       assertThat(flight.lines("frames.jsonl")).hasSize(1);
       assertThat(flight.lines("frames.jsonl").get(0).get("id").getAsString()).isEqualTo("large");
       assertThat(flight.lines("events.jsonl").toString()).contains("\"BOOT\"");

@@ -6,6 +6,8 @@ import com.google.protobuf.TextFormat;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -21,14 +23,20 @@ import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.stream.Stream;
 import org.heliostat.hil.ground.GroundMain;
+import org.heliostat.hil.ground.OperatorFrames;
 import org.heliostat.hil.rig.MissionTime;
 import org.heliostat.hil.rig.RigMain;
+import org.heliostat.protocol.CommandReport;
 import org.heliostat.protocol.DeviceConfig;
 import org.heliostat.protocol.KeyMaker;
 import org.heliostat.protocol.Mission;
+import org.heliostat.protocol.OperatorReply;
+import org.heliostat.protocol.OperatorRequest;
 import org.heliostat.protocol.Scenario;
 import org.heliostat.protocol.SignerKeys;
 import org.heliostat.protocol.SignerMaker;
+import org.heliostat.protocol.Stage;
+import org.heliostat.protocol.Telecommand;
 
 /**
  * A flight whose line to ground is a {@link LinkProxy}: the flight image, the rig with its space
@@ -37,6 +45,8 @@ import org.heliostat.protocol.SignerMaker;
  */
 public final class LinkFlight implements AutoCloseable {
   private static final long READY_NANOS = 60_000_000_000L;
+  private static final long CONDITION_NANOS = 90_000_000_000L;
+  private static final double COMMAND_SECONDS = 60;
   private static final long LOOK_MILLIS = 20;
   private static final long ENDS_SECONDS = 15;
 
@@ -321,12 +331,79 @@ public final class LinkFlight implements AutoCloseable {
   /** Waits for a moment of the flight; false where one of its processes ended before. */
   public boolean awaitSeconds(double moment) throws InterruptedException {
     while (seconds() < moment) {
-      if (processes.stream().anyMatch(process -> !process.isAlive())) {
+      if (!allLive()) {
         return false;
       }
       TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
     }
     return true;
+  }
+
+  private boolean allLive() {
+    return processes.stream().allMatch(Process::isAlive);
+  }
+
+  /** What a flight is looked at for. */
+  public interface Condition {
+    /** Whether it is so by now. */
+    boolean holds() throws IOException;
+  }
+
+  /**
+   * Waits until something is so.
+   *
+   * @throws IOException where it is not so within 90 s of host time, or a process has ended
+   */
+  public void await(String what, Condition condition) throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    while (!condition.holds()) {
+      if (!allLive()) {
+        throw new IOException("a process has ended; waited for: " + what);
+      }
+      if (System.nanoTime() - start > CONDITION_NANOS) {
+        throw new IOException("it does not come: " + what);
+      }
+      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+    }
+  }
+
+  /** Has products recorded when all before them are, each not before its time. */
+  public void record(List<PlannedProduct> products) throws IOException {
+    PlannedProduct.add(data(), products);
+  }
+
+  /**
+   * Hands a command in at the desk of the ground station.
+   *
+   * @param wanted a stage behind which nothing is waited for
+   * @return its stages in order, to that one or to its end
+   * @throws IOException where the station gives it up
+   */
+  public List<CommandReport> command(Telecommand.Builder command, Stage wanted) throws IOException {
+    List<CommandReport> stages = new ArrayList<>();
+    try (SocketChannel desk = SocketChannel.open(UnixDomainSocketAddress.of(operators()))) {
+      OperatorFrames.write(
+          desk,
+          OperatorRequest.newBuilder()
+              .setOperator("tests")
+              .setTelecommand(command)
+              .setWaitSeconds(COMMAND_SECONDS)
+              .build()
+              .toByteArray());
+      while (true) {
+        OperatorReply reply = OperatorReply.parseFrom(OperatorFrames.read(desk));
+        if (reply.hasError()) {
+          throw new IOException(command.getCommandCase() + ": " + reply.getError());
+        }
+        if (reply.hasReport()) {
+          Stage stage = reply.getReport().getStage();
+          stages.add(reply.getReport());
+          if (stage == wanted || stage == Stage.COMPLETED || stage == Stage.FAILED) {
+            return stages;
+          }
+        }
+      }
+    }
   }
 
   /** Whether the flight process has said something. */
@@ -345,6 +422,25 @@ public final class LinkFlight implements AutoCloseable {
         .lines()
         .filter(line -> !line.isBlank())
         .map(line -> JsonParser.parseString(line).getAsJsonObject())
+        .toList();
+  }
+
+  /** What the ground station has counted of its link; 0 before it has said anything. */
+  public int counter(String name) throws IOException {
+    Path status = out.resolve("ground.json");
+    return Files.exists(status)
+        ? JsonParser.parseString(Files.readString(status))
+            .getAsJsonObject()
+            .getAsJsonObject("link")
+            .get(name)
+            .getAsInt()
+        : 0;
+  }
+
+  /** Events of a name that ground has, in the order in which they came. */
+  public List<JsonObject> events(String name) throws IOException {
+    return lines("events.jsonl").stream()
+        .filter(event -> event.get("name").getAsString().equals(name))
         .toList();
   }
 

@@ -82,7 +82,7 @@ public final class LinkMission {
     mission.getHousekeepingBuilder().setDevicePeriodSeconds(SERVICES_SECONDS);
     mission.addTables(Table.newBuilder().setName("downlink").setDownlink(worths()));
     if (!passes.isEmpty()) {
-      mission.addTables(Table.newBuilder().setName("passes").setPasses(table(passes)));
+      mission.addTables(passes(passes));
     }
     return mission.build();
   }
@@ -106,7 +106,8 @@ public final class LinkMission {
         .build();
   }
 
-  private static PassTable table(List<Window> passes) {
+  /** The table {@code passes} with these. */
+  public static Table passes(List<Window> passes) {
     PassTable.Builder table = PassTable.newBuilder();
     for (Window pass : passes) {
       table.addPasses(
@@ -115,7 +116,7 @@ public final class LinkMission {
               .setDurationSeconds(pass.seconds())
               .setRateBytesPerSecond(pass.rate()));
     }
-    return table.build();
+    return Table.newBuilder().setName("passes").setPasses(table).build();
   }
 
   /** Mission time of a moment of the flight. */

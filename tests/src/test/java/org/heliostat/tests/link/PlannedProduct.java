@@ -3,6 +3,7 @@ package org.heliostat.tests.link;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.heliostat.core.recorder.Recorder.Priority;
@@ -35,7 +36,18 @@ public record PlannedProduct(
 
   static void write(Path data, List<PlannedProduct> products) throws IOException {
     Files.createDirectories(data);
-    Files.write(data.resolve(FILE), products.stream().map(PlannedProduct::line).toList());
+    // the app may read it meanwhile
+    Path partial =
+        Files.write(
+            data.resolve(FILE + ".partial"), products.stream().map(PlannedProduct::line).toList());
+    Files.move(partial, data.resolve(FILE), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Adds products behind those that are planned. */
+  static void add(Path data, List<PlannedProduct> more) throws IOException {
+    List<PlannedProduct> all = read(data);
+    all.addAll(more);
+    write(data, all);
   }
 
   static List<PlannedProduct> read(Path data) throws IOException {

@@ -23,8 +23,9 @@ import org.heliostat.protocol.Thumbnail;
 
 /**
  * Records products as {@code products.plan} has them, many and cheaply: what they carry cannot be
- * compressed. The flight image does not have this app; it gets it as a JVM agent, which is how a
- * class path is made longer from outside.
+ * compressed. What is added to the plan is looked at when all before it is recorded. The flight
+ * image does not have this app; it gets it as a JVM agent, which is how a class path is made longer
+ * from outside.
  */
 public final class ProductsApp implements App {
   private static final long STEP_NANOS = 20_000_000L;
@@ -33,15 +34,19 @@ public final class ProductsApp implements App {
 
   private final Services services;
   private final Path log;
-  private final List<PlannedProduct> left;
+  private final Path plan;
+  private final List<PlannedProduct> left = new ArrayList<>();
+  private int planned;
+  private long planBytes;
 
   /** As the mission file names it. */
   public ProductsApp(Services services) {
     this.services = services;
     this.log = services.data().resolve(RecordedProduct.FILE);
+    this.plan = services.data().resolve(PlannedProduct.FILE);
     try {
       List<String> done = RecordedProduct.read(services.data()).stream().map(r -> r.id()).toList();
-      left = new ArrayList<>(PlannedProduct.read(services.data()));
+      readPlan();
       boolean unused = left.removeIf(product -> done.contains(product.id()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -51,8 +56,26 @@ public final class ProductsApp implements App {
   /** As an agent it only brings its classes. */
   public static void premain(String arguments, Instrumentation instrumentation) {}
 
+  /** Takes what the plan has behind that which was read before. */
+  private void readPlan() throws IOException {
+    long bytes = Files.size(plan);
+    if (bytes != planBytes) {
+      List<PlannedProduct> all = PlannedProduct.read(services.data());
+      left.addAll(all.subList(planned, all.size()));
+      planned = all.size();
+      planBytes = bytes;
+    }
+  }
+
   @Override
   public void step() throws AppFailure, InterruptedException {
+    if (left.isEmpty()) {
+      try {
+        readPlan();
+      } catch (IOException e) {
+        throw new AppFailure("the plan of products does not read", e);
+      }
+    }
     long now = services.clock().missionNanos();
     List<PlannedProduct> due = new ArrayList<>();
     int bytes = 0;
