@@ -252,8 +252,7 @@ final class Uploads {
         execution.fail(problem.get());
         return;
       }
-      files.store(next.stored());
-      installed = next;
+      store(next);
       events.report(
           CoreEvent.ROLL_BACK_ALLOWED, path, Integer.toUnsignedString(wanted.getVersion()));
       execution.complete();
@@ -270,8 +269,7 @@ final class Uploads {
         execution.fail("the list is whole");
         return;
       }
-      files.store(next.stored());
-      installed = next;
+      store(next);
       events.report(CoreEvent.UPLOAD_LIST_ACCEPTED, next.paths().size());
       execution.complete();
     } catch (IOException e) {
@@ -579,13 +577,12 @@ final class Uploads {
   private void list(Upload upload) throws IOException {
     Installed next = new Installed(installed.stored());
     Optional<InstalledFile> replaced = next.put(upload);
-    files.store(next.stored());
+    store(next);
     if (!upload.listed) {
       // of a try that is made again, what the first one has found
       upload.replaced = replaced;
     }
     upload.listed = true;
-    installed = next;
   }
 
   /** It does not come to its place: neither its version nor what was allowed is used up. */
@@ -593,8 +590,7 @@ final class Uploads {
     if (upload.listed) {
       Installed next = new Installed(installed.stored());
       next.put(upload.path, upload.replaced);
-      files.store(next.stored());
-      installed = next;
+      store(next);
     }
   }
 
@@ -710,6 +706,12 @@ final class Uploads {
     files.store(
         UploadList.newBuilder().addAllUploads(open.stream().map(Upload::stored).toList()).build());
     storeDue = false;
+  }
+
+  /** What is known of files in place is this, as soon as it is stored. */
+  private void store(Installed next) throws IOException {
+    files.store(next.stored());
+    installed = next;
   }
 
   /** Stores, or takes back what was to be stored. */
