@@ -117,7 +117,7 @@ final class HostileFlight {
     return judge(sent, started);
   }
 
-  private static long live(FlightBoots boots) throws SetupException, InterruptedException {
+  private static long live(FlightBoots boots) throws SetupException {
     try {
       return LiveHeap.bytes(boots.process().pid());
     } catch (IOException e) {

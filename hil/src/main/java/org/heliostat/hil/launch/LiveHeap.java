@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,7 +32,7 @@ final class LiveHeap {
    *
    * @throws IOException where the JVM does not say, or there is no {@code jcmd} beside this JVM
    */
-  static long bytes(long pid) throws IOException, InterruptedException {
+  static long bytes(long pid) throws IOException {
     Process asking =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
@@ -39,29 +40,15 @@ final class LiveHeap {
                 "GC.class_histogram")
             .redirectErrorStream(true)
             .start();
-    Thread deadline =
-        new Thread(
-            () -> {
-              try {
-                if (!asking.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)) {
-                  asking.destroyForcibly();
-                }
-              } catch (InterruptedException e) {
-                asking.destroyForcibly();
-              }
-            },
-            "live-heap-deadline");
-    deadline.setDaemon(true);
-    deadline.start();
-    OptionalLong total = OptionalLong.empty();
+    CompletableFuture.delayedExecutor(DEADLINE_SECONDS, TimeUnit.SECONDS)
+        .execute(asking::destroyForcibly);
     try (BufferedReader answer = asking.inputReader(StandardCharsets.UTF_8)) {
-      total = total(answer);
+      return total(answer)
+          .orElseThrow(
+              () -> new IOException("process " + pid + " does not say what is on its heap"));
     } finally {
       asking.destroy();
-      deadline.interrupt();
     }
-    return total.orElseThrow(
-        () -> new IOException("process " + pid + " does not say what is on its heap"));
   }
 
   /** The bytes of the last line; empty where it is none of a histogram's. */
