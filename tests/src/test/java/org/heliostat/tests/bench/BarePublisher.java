@@ -11,6 +11,7 @@ import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
 import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
+import org.heliostat.tests.broker.Arrivals;
 
 /**
  * The peer of the downlink: a bare Paho client that publishes bytes with QoS 1, as many at a time

@@ -1,4 +1,4 @@
-package org.heliostat.tests.bench;
+package org.heliostat.tests.broker;
 
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttCallback;
@@ -7,7 +7,7 @@ import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 
 /** What a bare Paho client is told of, but for the messages that arrive, is of no interest here. */
-interface Arrivals extends MqttCallback {
+public interface Arrivals extends MqttCallback {
   @Override
   default void disconnected(MqttDisconnectResponse response) {}
 
