@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the class-data archive of the flight process: archive.sh IMAGE JAVA. Called by the build, and on a board whose JVM is another one.
-# A flight without devices is flown for some seconds; the classes that it has loaded, verified and linked are kept in a form that the JVM
+# A flight without devices is flown for some seconds, after the image's missions were read; the classes that it has loaded, verified and linked are kept in a form that the JVM
 # maps at the next start. A JVM that the archive does not fit starts without it.
 set -eu
 image=$(cd "$1" && pwd) java=$2
@@ -13,6 +13,7 @@ apps { name: "limits" } apps { name: "protection" } apps { name: "files" } apps 
 END
 "$java" -cp "$image/lib/*" org.heliostat.protocol.KeyMaker "$scratch/keys" "$scratch/station"
 rm -f "$image/flight.jsa" "$image/flight.jsa.sha256"
+: >"$scratch/log"
 unset HELIOSTAT_RIG_WORLD JAVA_TOOL_OPTIONS
 JAVA_HOME=$(cd "$(dirname "$java")/.." && pwd) HELIOSTAT_ARCHIVE=$scratch/flight.jsa "$image/bin/flight" \
   --mission "$scratch/mission.textproto" --data "$scratch/data" --run "$scratch" --keys "$scratch/keys" --broker tcp://127.0.0.1:9 >"$scratch/log" 2>&1 &

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import javax.crypto.Mac;
 import javax.crypto.SecretKey;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One secret of the link: 32 bytes, and the number that names it in every packet. The number is
@@ -37,7 +38,23 @@ public final class LinkKey implements AutoCloseable {
   private final Map<Use, Derived> derived = new LinkedHashMap<>();
   private boolean closed;
 
-  private record Use(int spacecraft, PacketKind kind, long run) {}
+  /**
+   * Compared by hand: what the JDK makes for a record costs a start some 20 ms at its first use.
+   */
+  private record Use(int spacecraft, PacketKind kind, long run) {
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Use use
+          && use.spacecraft == spacecraft
+          && use.kind == kind
+          && use.run == run;
+    }
+
+    @Override
+    public int hashCode() {
+      return (31 * spacecraft + kind.hashCode()) * 31 + Long.hashCode(run);
+    }
+  }
 
   /** What a cipher is given; unlike the JDK's own it can be wiped. */
   static final class Derived implements SecretKey {
