@@ -41,7 +41,7 @@ final class Downlinker {
           table -> DownlinkTableCheck.problems(table.getDownlink()),
           Optional.empty());
 
-  /** From the first candidate on, contents that are looked at in a step, ahead of their turn. */
+  /** Contents that are looked at in a step, ahead of their turn; see {@link SendQueue#toLook}. */
   private static final int LOOKS_A_STEP = 64;
 
   /** Of these; the last one goes beyond. */
@@ -133,7 +133,7 @@ final class Downlinker {
   private boolean look() {
     boolean found = false;
     long bytes = 0;
-    for (Outgoing one : queue.toLook(LOOKS_A_STEP)) {
+    for (Outgoing one : queue.toLook(LOOKS_A_STEP, services.clock().hostNanos())) {
       if (bytes >= BYTES_LOOKED_A_STEP) {
         break;
       }

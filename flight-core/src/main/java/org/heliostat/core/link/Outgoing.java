@@ -31,7 +31,7 @@ final class Outgoing {
   /** Host time at which ground was asked about it last, since its last answer. */
   OptionalLong askedNanos = OptionalLong.empty();
 
-  /** Host time before which it is not tried again. */
+  /** Where it did not read when it was tried last: host time before which it is not again. */
   OptionalLong asideUntilNanos = OptionalLong.empty();
 
   /** Something of it was sent in this run, or ground was asked about it: it may confirm it. */
@@ -57,6 +57,11 @@ final class Outgoing {
 
   boolean urgent() {
     return record.priority() == Priority.REPORT || record.priority() == Priority.ALERT;
+  }
+
+  /** It did not read when it was tried last. */
+  boolean unread() {
+    return asideUntilNanos.isPresent();
   }
 
   /** Bytes that are still to be sent. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.heliostat.core.recorder.Recorder.Priority;
 import org.heliostat.core.recorder.Recorder.Waiting;
 import org.heliostat.protocol.MissingParts;
@@ -233,16 +234,24 @@ final class SendQueue {
   }
 
   /**
-   * Of the first so many those whose content must be looked at before they are sent, or asked
-   * about.
+   * Of the first so many that can be sent those whose content must be looked at before they are
+   * sent, or asked about. Behind them, of as many more, those that have not read before and may be
+   * tried again: they take no place from the others.
    */
-  List<Outgoing> toLook(int most) {
-    return order.stream()
-        .filter(one -> !one.urgent())
-        .limit(most)
+  List<Outgoing> toLook(int most, long hostNanos) {
+    return Stream.of(false, true)
+        .flatMap(
+            unread ->
+                sendable()
+                    .filter(one -> one.unread() == unread && !aside(one, hostNanos))
+                    .limit(most))
         .filter(one -> !one.looked || (one.unknownToUs && one.checksum.isEmpty()))
-        .filter(one -> one.asideUntilNanos.isEmpty())
         .toList();
+  }
+
+  /** In order those that are neither report nor alert, but for what is under way already. */
+  private Stream<Outgoing> sendable() {
+    return order.stream().filter(one -> !one.urgent() && one.next().isPresent());
   }
 
   /**
@@ -260,6 +269,10 @@ final class SendQueue {
         continue;
       }
       if (!one.urgent() && mustWait(one, hostNanos)) {
+        if (one.unread()) {
+          // it may never read
+          continue;
+        }
         // what is worth less does not overtake it
         return Optional.empty();
       }
@@ -350,8 +363,8 @@ final class SendQueue {
                 .sorted(Comparator.comparing(one -> one.record.id()))
                 .limit(MOST_ASKED)
                 .toList());
-    order.stream()
-        .filter(one -> !one.urgent())
+    sendable()
+        .filter(one -> !one.unread())
         .limit(AHEAD)
         .filter(one -> one.unknownToUs && one.checksum.isPresent() && one.askedNanos.isEmpty())
         .filter(one -> known.containsKey(one.record.id()) && !asked.contains(one))

@@ -132,11 +132,15 @@ class LinkAppTest {
   }
 
   private long record(int bytes) throws Exception {
+    return record(Priority.PRODUCT, bytes);
+  }
+
+  private long record(Priority priority, int bytes) throws Exception {
     return craft
         .services()
         .recorder()
         .append(
-            Priority.PRODUCT,
+            priority,
             Downlink.newBuilder()
                 .setFilePart(FilePart.newBuilder().setContent(ByteString.copyFrom(new byte[bytes])))
                 .build());
@@ -379,6 +383,15 @@ class LinkAppTest {
 
   @Test
   void aProductInAnAreaOfInterestGoesFirst() throws Exception {
+    beInterested();
+    long elsewhere = product(30, 3_000);
+    long inside = product(15, 6_000);
+    step();
+    assertThat(records()).containsSubsequence(inside, elsewhere);
+  }
+
+  /** In what lies about 15 degrees east. */
+  private void beInterested() throws Exception {
     assertThat(
             craft.send(
                 load(
@@ -396,10 +409,6 @@ class LinkAppTest {
         .isEqualTo(Stage.COMPLETED);
     when(port.connected()).thenReturn(true);
     forgetAll();
-    long elsewhere = product(30, 3_000);
-    long inside = product(15, 6_000);
-    step();
-    assertThat(records()).containsSubsequence(inside, elsewhere);
   }
 
   private long product(double longitude, int bytes) throws Exception {
@@ -682,6 +691,56 @@ class LinkAppTest {
     step();
     // said once
     assertThat(craft.events()).containsOnlyOnce("RECORDER_FAILED");
+  }
+
+  /** A bit in the first record that is large; once more, and it is well again. */
+  private void flip() throws Exception {
+    Path segment = folder.resolve("recorder").resolve("seg-0000000001.log");
+    byte[] bytes = Files.readAllBytes(segment);
+    bytes[5_000] ^= 1;
+    Files.write(segment, bytes);
+  }
+
+  @Test
+  void aProductThatCannotBeLookedAtHoldsUpNoneOfLessWorthAndIsTriedAgain() throws Exception {
+    beInterested();
+    long damaged = product(15, 9_000);
+    flip();
+    step();
+    for (int i = 0; i < 3; i++) {
+      craft.advance(6);
+      long less = product(30, 9_000);
+      step();
+      assertThat(records()).contains(less).doesNotContain(damaged);
+      receipt(less);
+    }
+    flip();
+    craft.advance(6);
+    step();
+    assertThat(records()).contains(damaged);
+  }
+
+  @Test
+  void aLargeRecordOfAnEarlierRunThatDoesNotReadHoldsUpNoneOfLessWorthAndIsTriedAgain()
+      throws Exception {
+    long damaged = record(40_000);
+    flip();
+    craft.advance(1);
+    LinkApp anew = anotherRun();
+    anew.step();
+    for (int i = 0; i < 3; i++) {
+      craft.advance(6);
+      long less = record(Priority.BULK, 12_000);
+      anew.step();
+      assertThat(records()).contains(less);
+      ground(Uplink.newBuilder().setReceipt(Receipt.newBuilder().setRun(RUN + 1).addRecords(less)));
+    }
+    flip();
+    craft.advance(6);
+    anew.step();
+    assertThat(inquiries()).contains(damaged);
+    when(port.connected()).thenReturn(false);
+    anew.close();
   }
 
   @Test

@@ -189,8 +189,8 @@ class SendQueueTest {
   void anEarlierRunMayHaveSentPartsSoGroundIsAskedFirstAndNothingOvertakes() {
     Waiting old = new Waiting(1, Priority.PRODUCT, 5, START - 1, 0, 1500);
     offer(old, record(2, Priority.BULK, 500), record(3, Priority.ALERT, 500));
-    assertThat(queue.toLook(9)).hasSize(1);
-    queue.toLook(9).get(0).checksum = Optional.of(CHECKSUM);
+    assertThat(queue.toLook(9, host)).hasSize(1);
+    queue.toLook(9, host).get(0).checksum = Optional.of(CHECKSUM);
     assertThat(sendAll()).containsExactly("3:0-500");
     List<Outgoing> asked = queue.toAsk(host);
     assertThat(asked).extracting(one -> one.record.id()).containsExactly(1L);
@@ -204,7 +204,7 @@ class SendQueueTest {
   @Test
   void groundThatDoesNotAnswerHoldsNothingUpForLong() {
     offer(new Waiting(1, Priority.PRODUCT, 5, START - 1, 0, 1500));
-    queue.toLook(9).get(0).checksum = Optional.of(CHECKSUM);
+    queue.toLook(9, host).get(0).checksum = Optional.of(CHECKSUM);
     queue.asked(queue.toAsk(host), host);
     host += 5 * SECOND;
     assertThat(sendAll()).containsExactly("1:0-1000", "1:1000-1500");
@@ -250,18 +250,79 @@ class SendQueueTest {
     assertThat(full.confirmed(1)).isTrue();
   }
 
+  private static final DownlinkTable INTERESTED =
+      DownlinkTable.newBuilder()
+          .addAreas(AreaOfInterest.newBuilder().setName("a").setFactor(6))
+          .build();
+
+  private static Waiting product(long id, int bytes) {
+    return new Waiting(id, Priority.PRODUCT, Downlink.PRODUCT_FIELD_NUMBER, START, 0, bytes);
+  }
+
+  private static Waiting large(long id, Priority priority) {
+    return new Waiting(id, priority, Downlink.EVENT_FIELD_NUMBER, START - 1, 0, 1500);
+  }
+
+  private static List<Long> ids(List<Outgoing> records) {
+    return records.stream().map(one -> one.record.id()).toList();
+  }
+
+  /** None of these reads. */
+  private void setAside(List<Outgoing> records) {
+    records.forEach(one -> one.asideUntilNanos = OptionalLong.of(host + 5 * SECOND));
+  }
+
+  @Test
+  void recordsThatNeverReadHoldUpNeitherTheLooksAtOthersNorTheSending() {
+    queue.use(new Worth(INTERESTED));
+    for (long id = 1; id <= 5; id++) {
+      offer(product(id, 500));
+    }
+    setAside(queue.toLook(5, host));
+    offer(product(8, 900));
+    assertThat(ids(queue.toLook(5, host))).containsExactly(8L);
+    host += 5 * SECOND;
+    // their time has passed, and a step looks at a few only
+    assertThat(ids(queue.toLook(5, host))).containsExactly(8L, 1L, 2L, 3L, 4L, 5L);
+    queue.toLook(1, host).get(0).looked = true;
+    assertThat(sendAll()).containsExactly("8:0-900");
+    // one that reads after all goes by its worth again
+    Outgoing well = queue.toLook(5, host).get(0);
+    well.asideUntilNanos = OptionalLong.empty();
+    well.looked = true;
+    assertThat(sendAll()).containsExactly("1:0-500");
+  }
+
+  @Test
+  void recordsThatNeverReadKeepNoneFromBeingAskedAbout() {
+    for (long id = 1; id <= SendQueue.AHEAD; id++) {
+      offer(large(id, Priority.PRODUCT));
+    }
+    setAside(queue.toLook(SendQueue.AHEAD, host));
+    offer(large(100, Priority.BULK));
+    host += 5 * SECOND;
+    queue.toLook(SendQueue.AHEAD, host).get(0).checksum = Optional.of(CHECKSUM);
+    assertThat(ids(queue.toAsk(host))).containsExactly(100L);
+  }
+
+  @Test
+  void whatIsUnderWayTakesNoPlaceFromWhatIsToBeLookedAtOrAskedAbout() {
+    for (long id = 1; id <= SendQueue.AHEAD; id++) {
+      offer(record(id, Priority.PRODUCT, 10));
+    }
+    assertThat(sendAll()).hasSize(SendQueue.AHEAD);
+    offer(large(100, Priority.PRODUCT));
+    assertThat(ids(queue.toLook(SendQueue.AHEAD, host))).containsExactly(100L);
+    queue.toLook(SendQueue.AHEAD, host).get(0).checksum = Optional.of(CHECKSUM);
+    assertThat(ids(queue.toAsk(host))).containsExactly(100L);
+  }
+
   /** Records whose worth stands in them, more than the queue knows, offered as they come. */
   private static final class Many {
     private static final int LOOKS = 64;
 
     private final SendQueue queue =
-        new SendQueue(
-            new Bounds(64, 64_000, PART, 5 * SECOND),
-            new Worth(
-                DownlinkTable.newBuilder()
-                    .addAreas(AreaOfInterest.newBuilder().setName("a").setFactor(6))
-                    .build()),
-            START);
+        new SendQueue(new Bounds(64, 64_000, PART, 5 * SECOND), new Worth(INTERESTED), START);
     private final TreeMap<Long, Boolean> left = new TreeMap<>();
     private long fresh;
     private long round;
@@ -272,21 +333,17 @@ class SendQueueTest {
       left.put(id, interesting);
     }
 
-    private static Waiting product(long id) {
-      return new Waiting(id, Priority.PRODUCT, Downlink.PRODUCT_FIELD_NUMBER, START, 0, 900);
-    }
-
     /** A step as the link has it, with a ground that confirms at once. */
     void step() {
       for (Long id : left.tailMap(fresh, false).keySet().stream().limit(512).toList()) {
-        queue.offer(product(id), START, OptionalLong.empty());
+        queue.offer(product(id, 900), START, OptionalLong.empty());
         fresh = id;
       }
       List<Long> old = left.tailMap(round, false).keySet().stream().limit(128).toList();
-      old.forEach(id -> queue.offerAgain(product(id), START, OptionalLong.empty()));
+      old.forEach(id -> queue.offerAgain(product(id, 900), START, OptionalLong.empty()));
       round = old.size() < 128 ? 0 : old.get(127);
       queue.order(START, OptionalLong.empty());
-      for (Outgoing one : queue.toLook(LOOKS)) {
+      for (Outgoing one : queue.toLook(LOOKS, 0)) {
         one.looked = true;
         one.checksum = Optional.of(CHECKSUM);
         one.expected = Boolean.TRUE.equals(left.get(one.record.id())) ? 6000 : 1000;
