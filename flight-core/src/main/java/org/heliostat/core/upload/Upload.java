@@ -1,6 +1,7 @@
 package org.heliostat.core.upload;
 
 import com.google.protobuf.ByteString;
+import java.util.List;
 import java.util.Optional;
 import org.heliostat.core.command.Execution;
 import org.heliostat.core.file.FileDigest;
@@ -48,6 +49,9 @@ final class Upload {
 
   /** What has come; at most {@value #MOST_SPANS} spans. */
   final Spans spans = new Spans();
+
+  /** What of it had come when the staging file was forced last. */
+  private List<Spans.Span> forced = List.of();
 
   /** Counter of the newest command that has begun it. */
   long id;
@@ -113,6 +117,7 @@ final class Upload {
       }
       upload.spans.add(from, to);
     }
+    upload.markForced();
     return upload;
   }
 
@@ -128,8 +133,20 @@ final class Upload {
             .setTouchedMissionNanos(touchedNanos)
             .setPrepared(prepared == size)
             .setDamaged(damaged);
-    spans.list().forEach(span -> stored.addSpans(span.from()).addSpans(span.to()));
+    forced.forEach(span -> stored.addSpans(span.from()).addSpans(span.to()));
     return stored.build();
+  }
+
+  /** All that has come is on the disk. */
+  void markForced() {
+    forced = spans.list();
+  }
+
+  /** Nothing has come (any more). */
+  void clear() {
+    spans.clear();
+    forced = List.of();
+    unforced = 0;
   }
 
   boolean isSame(BeginUpload file) {

@@ -534,6 +534,7 @@ final class Uploads {
             || upload.unforced >= UNFORCED_BYTES
             || clock.hostNanos() - upload.lastStored >= UNFORCED_NANOS)) {
       files.force(upload.staging);
+      upload.markForced();
       store();
       upload.unforced = 0;
     }
@@ -634,8 +635,7 @@ final class Uploads {
   }
 
   private static void prepareAnew(Upload upload) {
-    upload.spans.clear();
-    upload.unforced = 0;
+    upload.clear();
     upload.prepared = 0;
     upload.enter(Upload.Phase.PREPARING);
   }
@@ -666,7 +666,7 @@ final class Uploads {
     if (upload.damaged >= MOST_DAMAGED) {
       fail(upload, "its SHA-256 is another one, " + upload.damaged + " times");
     } else {
-      upload.spans.clear();
+      upload.clear();
       upload.enter(Upload.Phase.RECEIVING);
     }
     store();

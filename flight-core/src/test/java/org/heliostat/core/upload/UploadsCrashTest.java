@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
+import org.heliostat.core.event.CoreEvent;
 import org.heliostat.protocol.BeginUpload;
 import org.heliostat.protocol.UploadState;
 import org.heliostat.protocol.UploadStatus;
@@ -74,5 +75,32 @@ class UploadsCrashTest {
     }
     assertThat(kills).isGreaterThan(20);
     assertThat(Files.exists(folder.resolve("kill0"))).isTrue();
+  }
+
+  /** The list is stored for each upload; what another one has not forced is not to be in it. */
+  @Test
+  void aPowerCutCostsOfAnUploadWhatWasNotForcedAlsoWhereTheListWasStoredForAnother()
+      throws IOException {
+    Board board = new Board(folder, signer.publicKeys(), () -> {});
+    byte[] content = bytes(1);
+    BeginUpload file = signer.file("f", 1, content);
+    BeginUpload other = signer.file("other", 1, bytes(2));
+    assertThat(board.begin(file).completed()).isTrue();
+    Path staged = folder.resolve("uploads").resolve(board.newest() + ".part");
+    board.chunk(board.newest(), 0, content, 0, 16_384);
+    for (int cut = 0; cut < Uploads.MOST_DAMAGED; cut++) {
+      assertThat(board.begin(file).completed()).isTrue();
+      assertThat(board.status(board.newest()).getReceived()).as("forced").isEqualTo(16_384);
+      byte[] forced = Files.readAllBytes(staged);
+      board.chunk(board.newest(), 16_384, content, 16_384, SIZE);
+      board.uploads.begin(100 + cut, other, new Board.Answer());
+      Files.write(staged, forced);
+      board.restart();
+    }
+    assertThat(board.begin(file).completed()).isTrue();
+    board.sendMissing(content);
+    assertThat(board.state()).isEqualTo(UploadState.UPLOAD_DONE);
+    assertThat(board.file("f")).contains(content);
+    assertThat(board.events).doesNotContain(CoreEvent.UPLOAD_DAMAGED);
   }
 }
