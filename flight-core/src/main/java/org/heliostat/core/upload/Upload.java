@@ -65,7 +65,7 @@ final class Upload {
 
   Optional<InstalledFile> replaced = Optional.empty();
 
-  /** It was moved to its place by this process. */
+  /** It was moved to its place. */
   boolean placed;
 
   /** Bytes of the staging file that have room. */

@@ -457,6 +457,8 @@ final class Uploads {
       if (upload.prepared == upload.size && files.isStaged(upload.staging, upload.size)) {
         upload.enter(Upload.Phase.RECEIVING);
       } else if (known.isLast(upload.path, upload.sha256, upload.version)) {
+        // one that has had room has left its staging file for its place
+        upload.placed = upload.prepared == upload.size;
         upload.enter(Upload.Phase.SETTLING);
       } else {
         prepareAnew(upload);

@@ -71,6 +71,23 @@ class UploadsDiskTest {
   }
 
   @Test
+  void aFileThatReadsOtherwiseAtItsPlaceIsTakenAwayAlsoByTheRunAfterAKill() throws IOException {
+    BeginUpload file = signer.file("f", 1, content);
+    assertThat(board.begin(file).completed()).isTrue();
+    byte[] other = content.clone();
+    other[7]++;
+    Path place = moved(file);
+    Files.write(place, other);
+    board.restart();
+    board.work();
+    assertThat(place).doesNotExist();
+    assertThat(board.events).contains(CoreEvent.UPLOAD_DAMAGED);
+    board.sendMissing(content);
+    assertThat(board.state()).isEqualTo(UploadState.UPLOAD_DONE);
+    assertThat(board.file("f")).contains(content);
+  }
+
+  @Test
   void aFileThatNeverReadsAsSignedIsGivenUpAndLeavesNothing() throws IOException {
     BeginUpload file = signer.file("f", 1, content);
     assertThat(board.begin(file).completed()).isTrue();
