@@ -315,6 +315,9 @@ public final class Commands {
         // not run: without the counter on disk it could run twice
         boolean unused = executions.forget(running);
         problem = Optional.of(new Problem(Refusal.NOT_STORED, "counter cannot be stored"));
+        // ground is told that it has not run: both bring its counter to disk when that works again
+        executions.setJournalBehind();
+        state.update(next -> next.setCommandCounter(counter));
         events.report(CoreEvent.COMMAND_REJECTED, counter, "its counter cannot be stored: " + e);
         executions.reject(running, problem.get());
         return true;

@@ -6,6 +6,7 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyLong;
 import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.spy;
 import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
@@ -53,6 +54,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mockito.stubbing.Stubber;
 
 class CommandsTest {
   @TempDir private Path folder;
@@ -346,6 +350,31 @@ class CommandsTest {
     verify(failing)
         .write(2, List.of(new CommandJournal.Entry(2, CommandCase.TAKE_FRAMES.getNumber())));
     assertThat(hampered.counts()).isEqualTo(new Commands.Counts(1, 0, 0, 1));
+  }
+
+  /** A broker may keep its packet until then. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aCommandWhoseCounterCannotBeStoredIsNotRunByTheNextRunEither(boolean journalWritesAgain)
+      throws Exception {
+    commands.reportInterrupted();
+    CommandJournal failing = spy(journal);
+    Stubber hangs = doThrow(new IOException("the disk hangs"));
+    (journalWritesAgain ? hangs.doCallRealMethod() : hangs).when(failing).write(anyLong(), any());
+    Commands hampered = with(failing);
+    ByGround.submit(hampered, takeFrames(1, 1));
+    hampered.tick();
+    if (!journalWritesAgain) {
+      state.save();
+    }
+    end();
+    boot();
+    commands.reportInterrupted();
+    ByGround.submit(commands, takeFrames(1, 1));
+    assertThat(executions).isEmpty();
+    assertThat(stages()).containsExactly("1 FAILED NOT_STORED: counter cannot be stored");
+    ByGround.submit(commands, takeFrames(2, 1));
+    assertThat(executions).hasSize(1);
   }
 
   private Commands with(CommandJournal other) {
