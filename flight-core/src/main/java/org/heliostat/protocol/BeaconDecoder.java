@@ -20,8 +20,6 @@ public final class BeaconDecoder {
   private static final int MOST_SLOTS = 8 * 1024;
 
   private final Map<Integer, Beacon> keys = new LinkedHashMap<>();
-  private long withoutKey;
-  private long bad;
 
   /** The beacon of a frame; nothing where its key frame is not known or it does not read. */
   public Optional<Beacon> decode(BeaconFrame frame) {
@@ -32,28 +30,16 @@ public final class BeaconDecoder {
         }
         case CHANGES -> {
           Beacon key = keys.get(frame.getKey());
-          if (key == null) {
-            withoutKey++;
-            return Optional.empty();
-          }
-          return Optional.of(changed(key, frame.getChanges()));
+          return key == null ? Optional.empty() : Optional.of(changed(key, frame.getChanges()));
         }
-        case BODY_NOT_SET -> throw new InvalidProtocolBufferException("an empty frame");
+        case BODY_NOT_SET -> {
+          return Optional.empty();
+        }
       }
     } catch (IOException | BeaconSlots.BadSlot e) {
-      bad++;
+      // it does not read
     }
     return Optional.empty();
-  }
-
-  /** Frames whose key frame has not come, or is long gone. */
-  public long withoutKey() {
-    return withoutKey;
-  }
-
-  /** Frames that did not read. */
-  public long bad() {
-    return bad;
   }
 
   private Beacon key(ByteString content) throws IOException {

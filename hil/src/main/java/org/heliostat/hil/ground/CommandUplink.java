@@ -8,15 +8,13 @@ import org.heliostat.protocol.Telecommand;
 /** How a command gets into a packet that the satellite takes, and on its way. */
 interface CommandUplink {
   /**
-   * Which key a command is sealed with.
+   * Which key a command is sealed with; where neither is chosen, that of the role that the schema
+   * names.
    *
    * @param emergency the emergency key
    * @param trial the key that is to follow, of this role; empty for one that is good
    */
-  record Choice(boolean emergency, Optional<Role> trial) {
-    /** The key of the role that the schema names. */
-    static final Choice BY_SCHEMA = new Choice(false, Optional.empty());
-  }
+  record Choice(boolean emergency, Optional<Role> trial) {}
 
   /** A sealed command. The same one is sent each time: its counter is good for one packet. */
   final class Sealed {

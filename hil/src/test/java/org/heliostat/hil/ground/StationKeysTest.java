@@ -57,6 +57,10 @@ class StationKeysTest {
           .build();
   private static final LinkSeal SEAL = new LinkSeal(7);
 
+  /** The key of the role that the schema names. */
+  private static final CommandUplink.Choice BY_SCHEMA =
+      new CommandUplink.Choice(false, Optional.empty());
+
   @TempDir private Path folder;
   private final List<byte[]> sent = new ArrayList<>();
   private final AtomicLong host = new AtomicLong();
@@ -95,7 +99,7 @@ class StationKeysTest {
   @Test
   void aCommandIsSealedWithTheKeyOfItsRoleUntilItsWaitIsOver() throws Exception {
     SecureUplink uplink = uplink(open());
-    CommandUplink.Sealed sealed = uplink.seal(takeFrames(5), CommandUplink.Choice.BY_SCHEMA, 1_000);
+    CommandUplink.Sealed sealed = uplink.seal(takeFrames(5), BY_SCHEMA, 1_000);
     assertThat(sealed.role()).isEqualTo(Role.ROLE_PAYLOAD);
     LinkSeal.Header header = LinkSeal.header(sealed.packet()).orElseThrow();
     assertThat(header)
@@ -122,18 +126,15 @@ class StationKeysTest {
     assertThat(uplink.seal(arm, emergency, 0).role()).isEqualTo(Role.ROLE_EMERGENCY);
     Telecommand.Builder fire = Telecommand.newBuilder().setCounter(6);
     fire.setFireCommand(FireCommand.newBuilder().setArmed(5));
-    assertThat(uplink.seal(fire.build(), CommandUplink.Choice.BY_SCHEMA, 0).role())
-        .isEqualTo(Role.ROLE_EMERGENCY);
+    assertThat(uplink.seal(fire.build(), BY_SCHEMA, 0).role()).isEqualTo(Role.ROLE_EMERGENCY);
     fire.getFireCommandBuilder().setArmed(4);
-    assertThat(uplink.seal(fire.build(), CommandUplink.Choice.BY_SCHEMA, 0).role())
-        .isEqualTo(Role.ROLE_MAINTENANCE);
+    assertThat(uplink.seal(fire.build(), BY_SCHEMA, 0).role()).isEqualTo(Role.ROLE_MAINTENANCE);
     Telecommand mode =
         Telecommand.newBuilder()
             .setCounter(8)
             .setSetMode(SetMode.newBuilder().setMode(Mode.SAFE))
             .build();
-    assertThat(uplink.seal(mode, CommandUplink.Choice.BY_SCHEMA, 0).role())
-        .isEqualTo(Role.ROLE_OPERATOR);
+    assertThat(uplink.seal(mode, BY_SCHEMA, 0).role()).isEqualTo(Role.ROLE_OPERATOR);
   }
 
   @Test
@@ -194,11 +195,11 @@ class StationKeysTest {
     Random random = new Random(3);
     byte[] one =
         new SecureUplink(open(), SEAL, random::nextLong, nanos -> nanos, sent::add)
-            .seal(takeFrames(5), CommandUplink.Choice.BY_SCHEMA, 1_000)
+            .seal(takeFrames(5), BY_SCHEMA, 1_000)
             .packet();
     byte[] other =
         new SecureUplink(open(), SEAL, random::nextLong, nanos -> nanos, sent::add)
-            .seal(takeFrames(5), CommandUplink.Choice.BY_SCHEMA, 1_000)
+            .seal(takeFrames(5), BY_SCHEMA, 1_000)
             .packet();
     assertThat(LinkSeal.header(one).orElseThrow().run())
         .isNotEqualTo(LinkSeal.header(other).orElseThrow().run());
