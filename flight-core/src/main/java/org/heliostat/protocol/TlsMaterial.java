@@ -12,7 +12,9 @@ import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
+import java.security.cert.PKIXBuilderParameters;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -20,6 +22,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.KeyManager;
@@ -27,16 +30,16 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
-import javax.net.ssl.TrustManagerFactory;
-import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The certificates and the key of one end of a TLS connection, as they lie in files: PEM (RFC 7468;
  * the key as PKCS #8, RFC 5958, without a password) or PKCS #12 (RFC 7292). The broker is believed
  * whose certificate one of {@code trust} has signed and which names the host of the URL; whether it
- * was revoked is not asked. The files are read for each connection, so that one that was replaced
- * or repaired counts at once. Immutable and thread-safe.
+ * was revoked is not asked. That it is within its validity is judged by the time that this end
+ * trusts, and not at all while it trusts none: packets are sealed end to end, and a clock that is
+ * wrong must not shut out who could set it right. The files are read for each connection, so that
+ * one that was replaced or repaired counts at once. Immutable and thread-safe.
  */
 public final class TlsMaterial {
   private static final int MOST_BYTES = 1 << 20;
@@ -47,17 +50,20 @@ public final class TlsMaterial {
   private final Optional<Path> certificate;
   private final Optional<Path> key;
   private final Optional<Path> password;
+  private final Supplier<Optional<Instant>> utc;
 
   /**
    * Files by their configuration; nothing is read yet.
    *
    * @param base folder that relative paths start at
+   * @param utc the time that certificates are judged by; empty while it is not to be trusted
    */
-  public TlsMaterial(TlsConfig config, Path base) {
+  public TlsMaterial(TlsConfig config, Path base, Supplier<Optional<Instant>> utc) {
     this.trust = base.resolve(config.getTrust());
     this.certificate = path(config.getCertificate(), base);
     this.key = path(config.getKey(), base);
     this.password = path(config.getPasswordFile(), base);
+    this.utc = utc;
   }
 
   /** Why no connection can be made with these files, in words for people; nothing when one can. */
@@ -78,25 +84,14 @@ public final class TlsMaterial {
   PromptTlsSockets sockets() throws IOException {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
-      TrustManagerFactory trusted =
-          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-      trusted.init(trustStore());
-      BelievedServer server = new BelievedServer(judge(trusted.getTrustManagers()));
+      PKIXBuilderParameters trusted = new PKIXBuilderParameters(trustStore(), null);
+      trusted.setRevocationEnabled(false);
+      BelievedServer server = new BelievedServer(trusted, utc);
       context.init(keyManagers(), new TrustManager[] {server}, null);
       return new PromptTlsSockets(context.getSocketFactory(), server::seen);
     } catch (GeneralSecurityException e) {
       throw new IOException("TLS cannot be set up: " + e.getMessage(), e);
     }
-  }
-
-  private static X509ExtendedTrustManager judge(TrustManager[] managers)
-      throws GeneralSecurityException {
-    for (TrustManager manager : managers) {
-      if (manager instanceof X509ExtendedTrustManager judge) {
-        return judge;
-      }
-    }
-    throw new GeneralSecurityException("nobody judges certificates");
   }
 
   private KeyStore trustStore() throws IOException, GeneralSecurityException {

@@ -371,7 +371,10 @@ class MqttPortTest {
   void tlsAndClearAreNotMixed() {
     Optional<TlsMaterial> tls =
         Optional.of(
-            new TlsMaterial(TlsConfig.newBuilder().setTrust("ca.pem").build(), Path.of("nowhere")));
+            new TlsMaterial(
+                TlsConfig.newBuilder().setTrust("ca.pem").build(),
+                Path.of("nowhere"),
+                Optional::empty));
     MqttConfig clear = MqttConfig.of("tcp://h:1", "c", "t", DEADLINE);
     MqttConfig sealed = MqttConfig.of("ssl://h:1", "c", "t", DEADLINE);
     assertThatThrownBy(() -> new MqttPort(clear.withTls(tls), received::add))

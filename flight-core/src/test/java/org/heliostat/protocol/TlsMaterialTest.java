@@ -81,7 +81,8 @@ class TlsMaterialTest {
                 .setKey(key)
                 .setPasswordFile(password)
                 .build(),
-            folder)
+            folder,
+            Optional::empty)
         .problem();
   }
 

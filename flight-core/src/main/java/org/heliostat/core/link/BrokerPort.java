@@ -1,9 +1,11 @@
 package org.heliostat.core.link;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.heliostat.core.app.Services;
+import org.heliostat.core.time.MissionClock;
 import org.heliostat.protocol.LinkConfig;
 import org.heliostat.protocol.MqttConfig;
 import org.heliostat.protocol.MqttPort;
@@ -30,7 +32,9 @@ final class BrokerPort {
                 Duration.ofMillis((long) (link.getAcknowledgeSeconds() * 1000)))
             .withTls(
                 link.hasTls()
-                    ? Optional.of(new TlsMaterial(link.getTls(), services.data()))
+                    ? Optional.of(
+                        new TlsMaterial(
+                            link.getTls(), services.data(), () -> utc(services.clock())))
                     : Optional.empty())
             .withClock(services.clock()::hostNanos);
     MqttPort port = new MqttPort(config, receiver);
@@ -39,5 +43,14 @@ final class BrokerPort {
     services.telemetry().value("link", "broker_ignored", port::ignored);
     services.telemetry().value("link", "broker_refused", port::refused);
     return port;
+  }
+
+  /**
+   * What certificates are judged by: the wall clock decides nothing, nor does UTC that is not good.
+   */
+  static Optional<Instant> utc(MissionClock clock) {
+    return clock.utcGood()
+        ? Optional.of(Instant.EPOCH.plusNanos(clock.utcNanos()))
+        : Optional.empty();
   }
 }

@@ -1,6 +1,7 @@
 package org.heliostat.hil.ground;
 
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -60,7 +61,11 @@ public final class TlsOptions {
     if (passwordFile != null) {
       config.setPasswordFile(passwordFile.toString());
     }
-    return Optional.of(new TlsMaterial(config.build(), Path.of("").toAbsolutePath()));
+    // ground's clock is one that is looked after
+    InstantSource clock = InstantSource.system();
+    return Optional.of(
+        new TlsMaterial(
+            config.build(), Path.of("").toAbsolutePath(), () -> Optional.of(clock.instant())));
   }
 
   /** The options as they are passed on, with absolute paths. */

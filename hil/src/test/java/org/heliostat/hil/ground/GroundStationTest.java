@@ -26,7 +26,9 @@ class GroundStationTest {
     KeyMaker.make(folder.resolve("board"), folder.resolve("station"));
     AtomicLong clock = new AtomicLong();
     Optional<TlsMaterial> tls =
-        Optional.of(new TlsMaterial(TlsConfig.newBuilder().setTrust("ca.pem").build(), folder));
+        Optional.of(
+            new TlsMaterial(
+                TlsConfig.newBuilder().setTrust("ca.pem").build(), folder, Optional::empty));
     AtomicInteger looks = new AtomicInteger();
     Path out = folder.resolve("out");
     try (GroundStation station =

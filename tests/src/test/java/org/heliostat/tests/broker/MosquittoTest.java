@@ -126,7 +126,7 @@ class MosquittoTest {
           .setCertificate(made.file(name + ".pem").toString())
           .setKey(made.file(name + ".key").toString());
     }
-    return Optional.of(new TlsMaterial(config.build(), folder));
+    return Optional.of(new TlsMaterial(config.build(), folder, Optional::empty));
   }
 
   private Mosquitto tls(Certificates made, String name) throws Exception {
