@@ -15,7 +15,7 @@ public enum CoreEvent implements EventDefinition {
   COMMAND_INTERRUPTED(9, Severity.WARNING, "command %d (%s) was cut off by a restart"),
   LINK_UP(10, Severity.INFO, "link up"),
   LINK_DOWN(11, Severity.INFO, "link down"),
-  BAD_PACKET(12, Severity.WARNING, "%d packets that are not authentic dropped"),
+  // 12 was BAD_PACKET: whoever has no key could fill the event log and the alerts with it
   DEVICE_ABSENT(13, Severity.ERROR, "device %s cannot be opened: %s"),
   DEVICE_FAULT(14, Severity.WARNING, "device %s: %s (%s)"),
   DEVICE_RECOVERED(15, Severity.INFO, "device %s is well again after %s"),

@@ -268,8 +268,12 @@ public final class LinkApp implements App {
     downlinker.fill(packet);
   }
 
+  /**
+   * A counter and nothing else, also where it is authentic: what ground has sent may be played back
+   * to a link that has begun anew.
+   */
   private void badPacket() {
-    services.events().report(CoreEvent.BAD_PACKET, badPackets.incrementAndGet());
+    badPackets.incrementAndGet();
   }
 
   private void sendHousekeeping() {

@@ -58,16 +58,16 @@ class EventCommandsTest {
   @Test
   void filtersInForceAreShownWithWhatTheyHoldBack() {
     assertThat(filter("core", "", Severity.WARNING)).isEqualTo(Stage.COMPLETED);
-    assertThat(filter("core", "BAD_PACKET", Severity.ERROR)).isEqualTo(Stage.COMPLETED);
+    assertThat(filter("core", "LINK_REFUSED", Severity.ERROR)).isEqualTo(Stage.COMPLETED);
     for (int i = 0; i < 3; i++) {
       events.report(CoreEvent.LINK_UP);
     }
-    events.report(CoreEvent.BAD_PACKET, 1);
+    events.report(CoreEvent.LINK_REFUSED, "why");
     events.report(CoreEvent.TIME_JUMP, "clock", 1.0);
     // each filter is told of at INFO, which the first one holds back
     assertThat(status().getFiltersList())
         .containsExactly(
-            row("core", "", Severity.WARNING, 5), row("core", "BAD_PACKET", Severity.ERROR, 1));
+            row("core", "", Severity.WARNING, 5), row("core", "LINK_REFUSED", Severity.ERROR, 1));
     assertThat(status().getFiltered()).isEqualTo(6);
     assertThat(status().getReported()).isEqualTo(1);
   }
@@ -96,8 +96,8 @@ class EventCommandsTest {
 
   @Test
   void clearedCountersBeginAgainAndNumbersGoOn() {
-    filter("core", "BAD_PACKET", Severity.ERROR);
-    events.report(CoreEvent.BAD_PACKET, 1);
+    filter("core", "LINK_REFUSED", Severity.ERROR);
+    events.report(CoreEvent.LINK_REFUSED, "why");
     for (int i = 0; i < Events.BURST + 2; i++) {
       events.report(CoreEvent.LINK_UP);
     }
@@ -117,7 +117,7 @@ class EventCommandsTest {
                 .setWaiting(0)
                 .setThrottled(0)
                 .setFiltered(0)
-                .addFilters(row("core", "BAD_PACKET", Severity.ERROR, 0))
+                .addFilters(row("core", "LINK_REFUSED", Severity.ERROR, 0))
                 .build());
     assertThat(events.heldBack()).isEqualTo(suppressed);
     events.report(CoreEvent.LINK_DOWN);

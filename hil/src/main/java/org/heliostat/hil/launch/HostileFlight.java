@@ -65,6 +65,7 @@ final class HostileFlight {
     long toGround;
     int commands;
     int completed;
+    long beginNanos;
     long liveBefore;
     long liveAfter;
   }
@@ -103,6 +104,7 @@ final class HostileFlight {
     String broker = Files.readString(run.path().resolve("broker.address")).strip();
     command(operator, sent);
     sent.liveBefore = live(boots);
+    sent.beginNanos = time.missionNanos(System.nanoTime());
     attack("tcp://" + broker, operator, sent, List.of(ground, rig, boots.process()));
     // what is under way arrives, and housekeeping tells of it
     TimeUnit.MILLISECONDS.sleep((long) (SETTLE_SECONDS * 1000));
@@ -218,6 +220,7 @@ final class HostileFlight {
             JsonFiles.lines(out.resolve("events.jsonl")),
             JsonFiles.lines(out.resolve("telemetry.jsonl")),
             JsonFiles.object(out.resolve("ground.json")).orElseGet(JsonObject::new),
+            sent.beginNanos,
             sent.liveAfter - sent.liveBefore);
     violations.addAll(judge.violations(sent.toSatellite, sent.toGround));
     JsonObject summary = new JsonObject();

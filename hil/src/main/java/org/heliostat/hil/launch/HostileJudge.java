@@ -7,12 +7,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.heliostat.hil.report.JsonFiles;
+import org.heliostat.protocol.Severity;
 
 /**
  * Whether hostile frames have done nothing: of every command that the satellite speaks of ground
- * has a line that it sent it, and it ran once; the frames are counted; the heap is as large at the
- * end as at the beginning. Immutable.
+ * has a line that it sent it, and it ran once; the frames are counted, and the satellite has no
+ * alert to tell of, which would go before its products; the heap is as large at the end as at the
+ * beginning. Immutable.
  */
 final class HostileJudge {
   /**
@@ -25,11 +28,16 @@ final class HostileJudge {
   /** Growth of the flight process's live objects, in bytes. */
   private static final long MOST_GROWTH = 4 << 20;
 
+  /** Severities of events that the satellite stores as alerts. */
+  private static final Set<String> ALERTS =
+      Set.of(Severity.WARNING.name(), Severity.ERROR.name(), Severity.CRITICAL.name());
+
   private final List<JsonObject> audit;
   private final List<JsonObject> reports;
   private final List<JsonObject> events;
   private final List<JsonObject> telemetry;
   private final JsonObject ground;
+  private final long begin;
   private final long heapGrowth;
 
   /**
@@ -37,6 +45,7 @@ final class HostileJudge {
    *
    * @param audit the lines of {@code commands.jsonl}; the next ones likewise
    * @param ground of {@code ground.json}
+   * @param begin mission time of the first frame, ns
    * @param heapGrowth live bytes of the flight process after the frames, less those before
    */
   HostileJudge(
@@ -45,12 +54,14 @@ final class HostileJudge {
       List<JsonObject> events,
       List<JsonObject> telemetry,
       JsonObject ground,
+      long begin,
       long heapGrowth) {
     this.audit = List.copyOf(audit);
     this.reports = List.copyOf(reports);
     this.events = List.copyOf(events);
     this.telemetry = List.copyOf(telemetry);
     this.ground = ground.deepCopy();
+    this.begin = begin;
     this.heapGrowth = heapGrowth;
   }
 
@@ -82,6 +93,8 @@ final class HostileJudge {
     if (damagedOnGround() < LEAST_COUNTED * toGround) {
       found.add("of " + toGround + " frames to ground " + damagedOnGround() + " are counted");
     }
+    alerts()
+        .forEach((name, times) -> found.add("since the first frame " + times + " alerts " + name));
     if (heapGrowth > MOST_GROWTH) {
       found.add("the heap has grown by " + heapGrowth + " bytes");
     }
@@ -93,9 +106,21 @@ final class HostileJudge {
     seen.addProperty("counted_by_satellite", refused());
     seen.addProperty("counted_by_ground", damagedOnGround());
     seen.addProperty("heap_growth_bytes", heapGrowth);
-    seen.addProperty(
-        "bad_packet_events",
-        events.stream().filter(event -> name(event).equals("BAD_PACKET")).count());
+    seen.addProperty("alerts", alerts().values().stream().mapToLong(Long::longValue).sum());
+  }
+
+  /** Events of flight-core since the first frame that it has stored as alerts, by name. */
+  private Map<String, Long> alerts() {
+    Map<String, Long> alerts = new TreeMap<>();
+    for (JsonObject event : events) {
+      if (JsonFiles.whole(event, "mission_nanos") >= begin
+          && ALERTS.contains(JsonFiles.text(event, "severity"))
+          && JsonFiles.text(event, "source").equals("core")) {
+        // those that the throttle held back would be as many more
+        alerts.merge(name(event), 1 + JsonFiles.whole(event, "suppressed"), Long::sum);
+      }
+    }
+    return alerts;
   }
 
   private static String name(JsonObject event) {

@@ -9,6 +9,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class HostileJudgeTest {
+  private static final long BEGIN = 7_000;
+
   private final List<JsonObject> audit = new ArrayList<>();
   private final List<JsonObject> reports = new ArrayList<>();
   private final List<JsonObject> events = new ArrayList<>();
@@ -22,8 +24,17 @@ class HostileJudgeTest {
     reports.add(json("{'counter':1,'stage':'COMPLETED'}"));
     reports.add(json("{'counter':0,'stage':'COMPLETED'}"));
     events.add(json("{'name':'BOOT'}"));
-    events.add(json("{'name':'BAD_PACKET'}"));
+    events.add(event(BEGIN - 1, "WARNING", "core", "NO_FILE_SIGNER"));
+    events.add(event(BEGIN, "INFO", "core", "LINK_UP"));
+    events.add(event(BEGIN, "WARNING", "ground", "BROKER_REFUSED"));
+    events.add(event(BEGIN, "WARNING", "payload", "FRAME_DECLINED"));
     telemetry.add(json("{'bad_packets':900,'packets_dropped':10,'keys':{'replayed':90}}"));
+  }
+
+  private static JsonObject event(long nanos, String severity, String source, String name) {
+    return json(
+        "{'mission_nanos':%d,'severity':'%s','source':'%s','name':'%s'}"
+            .formatted(nanos, severity, source, name));
   }
 
   private static JsonObject json(String text) {
@@ -31,7 +42,7 @@ class HostileJudgeTest {
   }
 
   private List<String> violations() {
-    return new HostileJudge(audit, reports, events, telemetry, ground, growth)
+    return new HostileJudge(audit, reports, events, telemetry, ground, BEGIN, growth)
         .violations(1_000, 50);
   }
 
@@ -39,11 +50,11 @@ class HostileJudgeTest {
   void framesThatHaveDoneNothingAreNoViolation() {
     assertThat(violations()).isEmpty();
     JsonObject seen = new JsonObject();
-    new HostileJudge(audit, reports, events, telemetry, ground, growth).addTo(seen);
+    new HostileJudge(audit, reports, events, telemetry, ground, BEGIN, growth).addTo(seen);
     assertThat(seen.toString())
         .isEqualTo(
             "{\"executed\":0,\"counted_by_satellite\":1000,\"counted_by_ground\":50,"
-                + "\"heap_growth_bytes\":4194304,\"bad_packet_events\":1}");
+                + "\"heap_growth_bytes\":4194304,\"alerts\":0}");
   }
 
   @Test
@@ -73,6 +84,18 @@ class HostileJudgeTest {
     assertThat(violations()).containsExactly("of 50 frames to ground 49 are counted");
     ground = json("{'link':{'damaged':49,'overflowed':1}}");
     assertThat(violations()).isEmpty();
+  }
+
+  @Test
+  void alertsThatFramesHaveRaisedAreSeen() {
+    JsonObject throttled = event(BEGIN, "WARNING", "core", "PACKET_NOT_AUTHENTIC");
+    throttled.addProperty("suppressed", 30);
+    events.add(throttled);
+    events.add(event(BEGIN + 1, "CRITICAL", "core", "APP_GAVE_UP"));
+    assertThat(violations())
+        .containsExactly(
+            "since the first frame 1 alerts APP_GAVE_UP",
+            "since the first frame 31 alerts PACKET_NOT_AUTHENTIC");
   }
 
   @Test

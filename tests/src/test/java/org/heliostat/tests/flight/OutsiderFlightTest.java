@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class OutsiderFlightTest {
   private static final int SPACECRAFT = 42;
   private static final Topics TOPICS = new Topics(SPACECRAFT);
+  private static final Set<String> ALERTS = Set.of("WARNING", "ERROR", "CRITICAL");
   private static final long DEADLINE_NANOS = 60_000_000_000L;
 
   @TempDir private Path folder;
@@ -99,6 +101,16 @@ class OutsiderFlightTest {
     return lines("events.jsonl").stream()
         .filter(event -> event.get("name").getAsString().equals("LINK_UP"))
         .count();
+  }
+
+  /** Names of the alerts that the satellite has recorded after this mission time. */
+  private List<String> alertsAfter(double missionNanos) throws IOException {
+    return lines("events.jsonl").stream()
+        .filter(event -> event.get("source").getAsString().equals("core"))
+        .filter(event -> number(event, "mission_nanos") > missionNanos)
+        .filter(event -> ALERTS.contains(event.get("severity").getAsString()))
+        .map(event -> event.get("name").getAsString())
+        .toList();
   }
 
   private JsonObject newest(Predicate<JsonObject> wanted) throws IOException {
@@ -208,6 +220,8 @@ class OutsiderFlightTest {
       assertThat(after.get("mode")).isEqualTo(before.get("mode"));
       assertThat(after.get("boots")).isEqualTo(before.get("boots"));
       assertThat(number(after, "frames_taken")).isEqualTo(number(before, "frames_taken"));
+      // that somebody has its name is told; of packets nothing is
+      assertThat(alertsAfter(number(before, "mission_nanos"))).isSubsetOf("LINK_REFUSED");
       assertThat(lines("reports.jsonl"))
           .filteredOn(report -> report.get("stage").getAsString().equals("STARTED"))
           .extracting(report -> number(report, "counter"))
