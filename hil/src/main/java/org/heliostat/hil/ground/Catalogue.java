@@ -17,15 +17,16 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.heliostat.payload.codec.MaskCodec;
+import org.heliostat.protocol.Mask;
 import org.heliostat.protocol.Outcome;
 import org.heliostat.protocol.Product;
 
@@ -33,7 +34,8 @@ import org.heliostat.protocol.Product;
  * What became of every frame: {@code frames.jsonl} with a line for each, and the STAC catalogue of
  * those that were inferred. The pictures of a frame are on disk before its line, and the line is
  * what makes it known; so a crash or a full disk in between leaves a frame that is stored again
- * when it is sent again. One thread.
+ * when it is sent again. A product whose pictures are not stored stands in its line as it came. One
+ * thread.
  */
 final class Catalogue implements AutoCloseable {
   private static final Gson PRETTY =
@@ -110,6 +112,9 @@ final class Catalogue implements AutoCloseable {
     if (product.getOutcome() == Outcome.INFERRED) {
       storeItem(product, acquired, line);
     }
+    if (!line.has("item") && (product.hasCloudMask() || product.hasThumbnail())) {
+      line.addProperty("product", Base64.getEncoder().encodeToString(product.toByteArray()));
+    }
     lines.append(line);
     recall(line);
     indexStale = true;
@@ -152,24 +157,26 @@ final class Catalogue implements AutoCloseable {
   }
 
   private void storeItem(Product product, Instant acquired, JsonObject line) throws IOException {
-    Optional<byte[]> mask = mask(product);
     String expected = hex(product.getCloudMask().getSha256());
     line.addProperty("mask_sha256", expected);
     line.addProperty("mask_bytes", product.getCloudMask().getData().size());
     line.addProperty("thumbnail_bytes", product.getThumbnail().getJpeg().size());
-    if (mask.isEmpty()) {
-      line.addProperty("mask_error", "the mask that came down is not the one of its SHA-256");
+    byte[] mask;
+    try {
+      mask = mask(product);
+    } catch (IllegalArgumentException e) {
+      line.addProperty("mask_error", e.getMessage());
       return;
     }
     String folder = fileName(product.getFrameId());
     Path place = Files.createDirectories(frames.resolve(folder));
     foldersUnforced = true;
-    byte[] png = GreyPng.encode(mask.get(), product.getWidth(), product.getHeight());
+    byte[] png = GreyPng.encode(mask, product.getWidth(), product.getHeight());
     Path maskFile = place.resolve("cloud_mask.png");
     DurableFile.write(maskFile, png);
     byte[] reread =
         GreyPng.decode(Files.readAllBytes(maskFile), product.getWidth(), product.getHeight());
-    if (!Arrays.equals(reread, mask.get())) {
+    if (!Arrays.equals(reread, mask)) {
       throw new IOException(maskFile + " does not read as it was written");
     }
     if (product.hasThumbnail()) {
@@ -183,25 +190,28 @@ final class Catalogue implements AutoCloseable {
     line.addProperty("item_folder", folder);
   }
 
-  private static Optional<byte[]> mask(Product product) {
-    if (product.getCloudMask().getCodec() != org.heliostat.protocol.MaskCodec.CONTEXT_ARITHMETIC) {
-      return Optional.empty();
+  /**
+   * The mask of a product.
+   *
+   * @throws IllegalArgumentException that says why it cannot be read
+   */
+  private static byte[] mask(Product product) {
+    Mask coded = product.getCloudMask();
+    if (coded.getCodec() != org.heliostat.protocol.MaskCodec.CONTEXT_ARITHMETIC) {
+      throw new IllegalArgumentException(
+          "the codec of the mask is not known: " + coded.getCodecValue());
     }
+    byte[] mask;
     try {
-      byte[] mask =
-          MaskCodec.decode(
-              product.getCloudMask().getData().toByteArray(),
-              product.getWidth(),
-              product.getHeight());
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(mask);
-      return Arrays.equals(digest, product.getCloudMask().getSha256().toByteArray())
-          ? Optional.of(mask)
-          : Optional.empty();
+      mask =
+          MaskCodec.decode(coded.getData().toByteArray(), product.getWidth(), product.getHeight());
     } catch (IllegalArgumentException e) {
-      return Optional.empty();
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
+      throw new IllegalArgumentException("the mask does not decode: " + e.getMessage(), e);
     }
+    if (!Arrays.equals(sha256(mask), coded.getSha256().toByteArray())) {
+      throw new IllegalArgumentException("the mask that came down is not the one of its SHA-256");
+    }
+    return mask;
   }
 
   /** Takes a line into what is known. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -29,6 +30,7 @@ import org.heliostat.protocol.Product;
 import org.heliostat.protocol.RecordChecksum;
 import org.heliostat.protocol.ResetLogDump;
 import org.heliostat.protocol.Severity;
+import org.heliostat.protocol.Thumbnail;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -104,16 +106,71 @@ class DiskArchiveTest {
   void aMaskThatIsNotTheOneOfItsDigestIsCounted() throws Exception {
     byte[] other = mask();
     other[0] ^= (byte) 0xFF;
-    Downlink wrong = product(1, "f000001", mask());
-    Product.Builder product = wrong.getProduct().toBuilder();
+    Product.Builder product = product(1, "f000001", mask()).getProduct().toBuilder();
     product
         .getCloudMaskBuilder()
         .setData(ByteString.copyFrom(MaskCodec.encode(other, WIDTH, HEIGHT)));
+    isKeptAsItCame(product.build(), "the mask that came down is not the one of its SHA-256");
+  }
+
+  @Test
+  void aMaskOfAnUnknownCodecIsKeptAsItCame() throws Exception {
+    Product.Builder unknown = product(1, "f000001", mask()).getProduct().toBuilder();
+    unknown.getCloudMaskBuilder().setCodecValue(7);
+    isKeptAsItCame(unknown.build(), "the codec of the mask is not known: 7");
+  }
+
+  @Test
+  void aMaskThatDoesNotDecodeIsKeptAsItCame() throws Exception {
+    Product.Builder product = product(1, "f000001", mask()).getProduct().toBuilder();
+    product.setWidth(1 << 20);
+    isKeptAsItCame(
+        product.build(),
+        "the mask does not decode: %d bytes for a mask of 1048576 x 13 pixels"
+            .formatted(product.getCloudMask().getData().size()));
+  }
+
+  /** A product of which the pictures are not stored. */
+  private void isKeptAsItCame(Product mask, String error) throws Exception {
+    // of a later schema, too
+    Product product =
+        mask.toBuilder()
+            .setThumbnail(Thumbnail.newBuilder().setJpeg(ByteString.copyFromUtf8("jpeg")))
+            .setUnknownFields(
+                UnknownFieldSet.newBuilder()
+                    .addField(900, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+                    .build())
+            .build();
     try (DiskArchive archive = open()) {
-      assertThat(archive.store(wrong.toBuilder().setProduct(product).build())).isTrue();
+      assertThat(archive.store(record(1).setProduct(product).build())).isTrue();
+      archive.force();
       assertThat(archive.catalogue().json().get("mask_mismatches").getAsInt()).isEqualTo(1);
+      JsonObject line = json(out.resolve("frames.jsonl"));
+      assertThat(line.get("mask_error").getAsString()).isEqualTo(error);
+      assertThat(Base64.getDecoder().decode(line.get("product").getAsString()))
+          .isEqualTo(product.toByteArray());
     }
     assertThat(out.resolve("stac/frames/f000001")).doesNotExist();
+    try (DiskArchive archive = open()) {
+      assertThat(archive.catalogue().json().get("mask_mismatches").getAsInt()).isEqualTo(1);
+      assertThat(archive.store(record(1).setProduct(product).build())).isFalse();
+    }
+  }
+
+  @Test
+  void picturesOfAnOutcomeThatHasNoneAreKeptAsTheyCame() throws Exception {
+    Product product =
+        product(1, "f000001", mask()).getProduct().toBuilder().setOutcomeValue(77).build();
+    try (DiskArchive archive = open()) {
+      assertThat(archive.store(record(1).setProduct(product).build())).isTrue();
+      assertThat(archive.store(product(2, "f000002", mask()))).isTrue();
+    }
+    List<String> lines = Files.readAllLines(out.resolve("frames.jsonl"));
+    JsonObject line = JsonParser.parseString(lines.get(0)).getAsJsonObject();
+    assertThat(Base64.getDecoder().decode(line.get("product").getAsString()))
+        .isEqualTo(product.toByteArray());
+    // what lies there as pictures stands in no line
+    assertThat(lines.get(1)).doesNotContain("\"product\"");
   }
 
   @Test
