@@ -24,13 +24,14 @@ import javax.crypto.spec.SecretKeySpec;
  * The keys of one end of the link, on disk: sealed with AES-256-GCM under the secret of the board
  * (or of the station), which stands elsewhere; readable by its owner alone (0600); replaced as a
  * whole, first the file and then the copy {@code .bak}, so that a kill at any instruction leaves
- * one that reads. One owner a path; not thread-safe.
+ * one that reads. One owner a path; not thread-safe, but for {@link #close()}, which wipes the
+ * secret: what is under way then goes on with a copy, and wipes that.
  *
  * <p>Layout: magic, nonce of 12 bytes, cipher text with tag. Inside: count, then for each key its
  * number (2 bytes), 1 where it is not proven yet, and its secret. A damaged file and one that was
  * sealed with another secret cannot be told apart.
  */
-public final class KeyFile {
+public final class KeyFile implements AutoCloseable {
   /** Name of the file with the secret of the board, in the folder that the flight is given. */
   public static final String SECRET = "secret";
 
@@ -54,6 +55,7 @@ public final class KeyFile {
   private final Path backup;
   private final byte[] sealSecret;
   private final Consumer<byte[]> random;
+  private boolean closed;
 
   /**
    * A key as it stands in the file.
@@ -78,7 +80,21 @@ public final class KeyFile {
     this.random = random;
   }
 
-  /** Reads a secret of 32 bytes that stands in a file by itself. */
+  /**
+   * The file at this path, sealed with the secret in another.
+   *
+   * @throws IOException where the secret does not read
+   */
+  public static KeyFile open(Path path, Path secret, Consumer<byte[]> random) throws IOException {
+    byte[] sealSecret = readSecret(secret);
+    try {
+      return new KeyFile(path, sealSecret, random);
+    } finally {
+      Arrays.fill(sealSecret, (byte) 0);
+    }
+  }
+
+  /** Reads a secret of 32 bytes that stands in a file by itself; the caller wipes it. */
   public static byte[] readSecret(Path file) throws IOException {
     if (Files.size(file) != LinkKey.SECRET_BYTES) {
       throw new IOException(file + " does not hold a secret of 32 bytes");
@@ -99,8 +115,13 @@ public final class KeyFile {
 
   /** The keys, or those of the copy where the file does not read; empty for neither. */
   public Optional<List<Entry>> read() {
-    Optional<List<Entry>> newest = read(path);
-    return newest.isPresent() ? newest : read(backup);
+    byte[] secret = secret();
+    try {
+      Optional<List<Entry>> newest = read(path, secret);
+      return newest.isPresent() ? newest : read(backup, secret);
+    } finally {
+      Arrays.fill(secret, (byte) 0);
+    }
   }
 
   /** Whether anything stands there. */
@@ -115,28 +136,47 @@ public final class KeyFile {
    * @throws IOException where that fails; the file may hold the new keys already
    */
   public void write(List<Entry> keys) throws IOException {
-    replace(keys);
-    replace(keys);
+    byte[] secret = secret();
+    try {
+      replace(keys, secret);
+      replace(keys, secret);
+    } finally {
+      Arrays.fill(secret, (byte) 0);
+    }
+  }
+
+  private synchronized byte[] secret() {
+    if (closed) {
+      throw new IllegalStateException("the file of keys is closed");
+    }
+    return sealSecret.clone();
+  }
+
+  /** Wipes the secret; nothing is read or written any more. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    Arrays.fill(sealSecret, (byte) 0);
   }
 
   /** Replaces the file; the one before becomes the copy. */
-  private void replace(List<Entry> keys) throws IOException {
+  private void replace(List<Entry> keys, byte[] secret) throws IOException {
     if (keys.size() > MOST_KEYS) {
       throw new IllegalArgumentException("more than " + MOST_KEYS + " keys");
     }
     byte[] plain = new byte[1 + keys.size() * ENTRY_BYTES];
     ByteBuffer inside = ByteBuffer.wrap(plain).put((byte) keys.size());
     for (Entry entry : keys) {
-      byte[] secret = entry.key().secret();
-      inside.putShort((short) entry.key().id()).put((byte) (entry.unproven() ? 1 : 0)).put(secret);
-      Arrays.fill(secret, (byte) 0);
+      byte[] own = entry.key().secret();
+      inside.putShort((short) entry.key().id()).put((byte) (entry.unproven() ? 1 : 0)).put(own);
+      Arrays.fill(own, (byte) 0);
     }
     byte[] nonce = new byte[NONCE_BYTES];
     random.accept(nonce);
     ByteBuffer sealed = ByteBuffer.allocate(HEAD_BYTES + plain.length + TAG_BYTES);
     sealed.putInt(MAGIC).put(nonce);
     try {
-      sealed.put(cipher(Cipher.ENCRYPT_MODE, nonce).doFinal(plain)).flip();
+      sealed.put(cipher(Cipher.ENCRYPT_MODE, secret, nonce).doFinal(plain)).flip();
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("every JVM has AES-GCM", e);
     } finally {
@@ -144,7 +184,7 @@ public final class KeyFile {
     }
     Path fresh = path.resolveSibling(path.getFileName() + ".new");
     writeOwn(fresh, sealed);
-    Optional<List<Entry>> before = read(path);
+    Optional<List<Entry>> before = read(path, secret);
     if (before.isPresent()) {
       close(before.get());
       Files.move(path, backup, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -176,7 +216,7 @@ public final class KeyFile {
     }
   }
 
-  private Optional<List<Entry>> read(Path from) {
+  private static Optional<List<Entry>> read(Path from, byte[] secret) {
     byte[] sealed;
     try {
       if (!Files.isRegularFile(from) || Files.size(from) > MOST_BYTES) {
@@ -192,7 +232,7 @@ public final class KeyFile {
     byte[] plain;
     try {
       plain =
-          cipher(Cipher.DECRYPT_MODE, Arrays.copyOfRange(sealed, 4, HEAD_BYTES))
+          cipher(Cipher.DECRYPT_MODE, secret, Arrays.copyOfRange(sealed, 4, HEAD_BYTES))
               .doFinal(sealed, HEAD_BYTES, sealed.length - HEAD_BYTES);
     } catch (GeneralSecurityException e) {
       return Optional.empty();
@@ -230,10 +270,10 @@ public final class KeyFile {
     keys.forEach(entry -> entry.key().close());
   }
 
-  private Cipher cipher(int mode, byte[] nonce) throws GeneralSecurityException {
+  private static Cipher cipher(int mode, byte[] secret, byte[] nonce)
+      throws GeneralSecurityException {
     Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
-    cipher.init(
-        mode, new SecretKeySpec(sealSecret, "AES"), new GCMParameterSpec(TAG_BYTES * 8, nonce));
+    cipher.init(mode, new SecretKeySpec(secret, "AES"), new GCMParameterSpec(TAG_BYTES * 8, nonce));
     cipher.updateAAD(ByteBuffer.allocate(4).putInt(MAGIC).array());
     return cipher;
   }

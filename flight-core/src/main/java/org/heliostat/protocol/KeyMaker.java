@@ -52,8 +52,9 @@ public final class KeyMaker {
       throw new IOException(folder + " holds keys already");
     }
     KeyFile.makeSecret(folder.resolve(KeyFile.SECRET), random::nextBytes);
-    byte[] secret = KeyFile.readSecret(folder.resolve(KeyFile.SECRET));
-    new KeyFile(folder.resolve(name), secret, random::nextBytes).write(keys);
-    Arrays.fill(secret, (byte) 0);
+    try (KeyFile file =
+        KeyFile.open(folder.resolve(name), folder.resolve(KeyFile.SECRET), random::nextBytes)) {
+      file.write(keys);
+    }
   }
 }

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -138,6 +140,40 @@ class KeyFileTest {
     byte[] other = SECRET.clone();
     other[31] = 1;
     assertThat(new KeyFile(path, other, bytes -> {}).read()).isEmpty();
+  }
+
+  private static byte[] secretOf(KeyFile closed) throws ReflectiveOperationException {
+    Field field = KeyFile.class.getDeclaredField("sealSecret");
+    field.setAccessible(true);
+    return (byte[]) field.get(closed);
+  }
+
+  @Test
+  void theSecretIsWipedAtTheEndAndNothingIsSealedWithWhatIsLeft() throws Exception {
+    Path secret = folder.resolve("secret");
+    KeyFile.makeSecret(secret, new Random(3)::nextBytes);
+    KeyFile closed = KeyFile.open(path, secret, new Random(1)::nextBytes);
+    closed.write(List.of(key(257, false)));
+    closed.close();
+    assertThat(secretOf(closed)).containsOnly(0);
+    byte[] left = Files.readAllBytes(path);
+    assertThatThrownBy(closed::read).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> closed.write(List.of(key(258, false))))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(path).hasBinaryContent(left);
+  }
+
+  @Test
+  void aWriteThatIsUnderWayAtTheEndIsWhole() throws IOException {
+    byte[] secret = SECRET.clone();
+    secret[0] = 1;
+    List<KeyFile> hangs = new ArrayList<>();
+    // random numbers are asked for in the middle of it
+    hangs.add(new KeyFile(path, secret, bytes -> hangs.get(0).close()));
+    hangs.get(0).write(List.of(key(257, false)));
+    assertThat(ids(new KeyFile(path, secret, bytes -> {}).read())).containsExactly("257");
+    Files.delete(path);
+    assertThat(ids(new KeyFile(path, secret, bytes -> {}).read())).containsExactly("257");
   }
 
   @Test

@@ -52,12 +52,23 @@ final class KeyStore implements AutoCloseable {
   /**
    * Opens the store.
    *
-   * @param file of the keys as they are now; it need not be there
+   * @param file of the keys as they are now; it need not be there. It is closed with the store, or
+   *     at once where that does not open
    * @param launched those that the spacecraft was launched with
    * @param changes of that file; it outlives the store
    * @throws IOException where neither reads
    */
   static KeyStore open(KeyFile file, KeyFile launched, Disk disk, Changes changes)
+      throws IOException {
+    try {
+      return read(file, launched, disk, changes);
+    } catch (IOException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private static KeyStore read(KeyFile file, KeyFile launched, Disk disk, Changes changes)
       throws IOException {
     Optional<List<KeyFile.Entry>> now = disk.get(file::read);
     if (now.isPresent()) {
@@ -182,9 +193,10 @@ final class KeyStore implements AutoCloseable {
             });
   }
 
-  /** Wipes all keys. */
+  /** Wipes all keys, and the secret of their file. */
   @Override
   public void close() {
+    file.close();
     good.values().forEach(LinkKey::close);
     unproven.values().forEach(LinkKey::close);
     good.clear();

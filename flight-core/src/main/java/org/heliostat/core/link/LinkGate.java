@@ -3,7 +3,6 @@ package org.heliostat.core.link;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.heliostat.core.app.AppFailure;
@@ -91,15 +90,15 @@ final class LinkGate implements AutoCloseable {
   static LinkGate open(Services services, Changes changes) throws AppFailure {
     SecureRandom random = new SecureRandom();
     Path folder = services.keys();
-    try {
-      byte[] secret = KeyFile.readSecret(folder.resolve(KeyFile.SECRET));
+    Path secret = folder.resolve(KeyFile.SECRET);
+    try (KeyFile launched =
+        KeyFile.open(folder.resolve(KeyFile.LAUNCHED), secret, random::nextBytes)) {
       KeyStore keys =
           KeyStore.open(
-              new KeyFile(services.data().resolve("keys.bin"), secret, random::nextBytes),
-              new KeyFile(folder.resolve(KeyFile.LAUNCHED), secret, random::nextBytes),
+              KeyFile.open(services.data().resolve("keys.bin"), secret, random::nextBytes),
+              launched,
               new Disk("key-disk", 2, Disk.DEADLINE_NANOS),
               changes);
-      Arrays.fill(secret, (byte) 0);
       if (keys.asLaunched()) {
         services.events().report(CoreEvent.KEYS_AS_LAUNCHED);
       }

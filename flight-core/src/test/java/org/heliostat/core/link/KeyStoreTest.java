@@ -179,6 +179,22 @@ class KeyStoreTest {
                     none, none, new Disk("key-disk", 2, Disk.DEADLINE_NANOS), new Changes()))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("keys of the link");
+    assertThatThrownBy(none::read).hasMessageContaining("closed");
+  }
+
+  @Test
+  void itsFileEndsWithIt() throws IOException {
+    KeyFile file =
+        new KeyFile(folder.resolve("keys.bin"), GroundSeal.BOARD_SECRET, new Random(7)::nextBytes);
+    KeyStore keys =
+        KeyStore.open(
+            file,
+            ground.launched(folder),
+            new Disk("key-disk", 2, Disk.DEADLINE_NANOS),
+            new Changes());
+    keys.load(258, GroundSeal.secret(40));
+    keys.close();
+    assertThatThrownBy(file::read).hasMessageContaining("closed");
   }
 
   @Test

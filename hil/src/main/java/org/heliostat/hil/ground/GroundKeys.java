@@ -58,14 +58,13 @@ final class GroundKeys implements AutoCloseable {
   /** The keys in a folder, with the secret that they are sealed with. */
   static GroundKeys open(Path folder, Consumer<byte[]> random) throws IOException {
     KeyFile file =
-        new KeyFile(
-            folder.resolve(KeyFile.STATION),
-            KeyFile.readSecret(folder.resolve(KeyFile.SECRET)),
-            random);
-    return new GroundKeys(
-        file,
-        random,
-        file.read().orElseThrow(() -> new IOException("the keys in " + folder + " do not read")));
+        KeyFile.open(folder.resolve(KeyFile.STATION), folder.resolve(KeyFile.SECRET), random);
+    Optional<List<KeyFile.Entry>> keys = file.read();
+    if (keys.isEmpty()) {
+      file.close();
+      throw new IOException("the keys in " + folder + " do not read");
+    }
+    return new GroundKeys(file, random, keys.get());
   }
 
   /** The key that packets of a role are sealed with. */
@@ -256,9 +255,10 @@ final class GroundKeys implements AutoCloseable {
     file.write(entries);
   }
 
-  /** Wipes all keys. */
+  /** Wipes all keys, and the secret of their file. */
   @Override
   public synchronized void close() {
+    file.close();
     good.values().forEach(LinkKey::close);
     following.values().forEach(LinkKey::close);
     replaced.values().forEach(LinkKey::close);
