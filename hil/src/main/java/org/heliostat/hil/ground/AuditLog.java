@@ -1,13 +1,22 @@
 package org.heliostat.hil.ground;
 
 import com.google.gson.JsonObject;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.heliostat.hil.report.JsonFiles;
 import org.heliostat.protocol.CommandReport;
+import org.heliostat.protocol.Stage;
 import org.heliostat.protocol.Telecommand;
 
 /**
@@ -26,6 +35,55 @@ final class AuditLog implements AutoCloseable {
   private final JsonLines lines;
   private final InstantSource clock;
   private final Deque<JsonObject> late = new ArrayDeque<>();
+
+  /**
+   * Opens the log, and notes those of these stages that do not stand in it: a station that was
+   * killed between keeping one and noting it has left them, and the satellite sends them no more.
+   *
+   * @param reports as they were kept, oldest first
+   */
+  static AuditLog open(Path file, InstantSource clock, List<JsonObject> reports)
+      throws IOException {
+    AuditLog log = new AuditLog(file, clock);
+    Map<String, JsonObject> missing = new LinkedHashMap<>();
+    for (JsonObject report : reports) {
+      if (JsonFiles.whole(report, "counter") != 0) {
+        missing.putIfAbsent(stage(report), report);
+      }
+    }
+    try (BufferedReader lines =
+        new BufferedReader(
+            new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
+      for (String line = lines.readLine();
+          line != null && !missing.isEmpty();
+          line = lines.readLine()) {
+        JsonFiles.parse(line).ifPresent(noted -> missing.remove(stage(noted)));
+      }
+    }
+    for (JsonObject report : missing.values()) {
+      JsonObject line =
+          log.line(
+              Optional.empty(),
+              JsonFiles.whole(report, "counter"),
+              JsonFiles.text(report, "command"),
+              JsonFiles.text(report, "stage"),
+              JsonFiles.text(report, "reason"),
+              0);
+      if (report.has("mission_nanos")) {
+        line.add("mission_nanos", report.get("mission_nanos"));
+      }
+      log.append(line);
+    }
+    return log;
+  }
+
+  /** Which stage of which command a line is of; nothing ends twice, however it does. */
+  private static String stage(JsonObject line) {
+    String stage = JsonFiles.text(line, "stage");
+    boolean end = stage.equals(Stage.COMPLETED.name()) || stage.equals(Stage.FAILED.name());
+    return JsonFiles.whole(line, "counter")
+        + (end ? " ends" : " " + stage + " " + JsonFiles.whole(line, "mission_nanos"));
+  }
 
   AuditLog(Path file, InstantSource clock) throws IOException {
     this(JsonLines.open(file), clock);

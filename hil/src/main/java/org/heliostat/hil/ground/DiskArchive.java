@@ -140,6 +140,11 @@ final class DiskArchive implements Archive, AutoCloseable {
     counters.event(event.getSeverity());
   }
 
+  /** The stages of commands that were kept last, as they stand in their lines. */
+  List<JsonObject> newestReports() throws IOException {
+    return reports.newest();
+  }
+
   Catalogue catalogue() {
     return catalogue;
   }

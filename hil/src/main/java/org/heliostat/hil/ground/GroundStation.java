@@ -98,7 +98,8 @@ final class GroundStation implements AutoCloseable {
     this.desk =
         new CommandDesk(
             new CommandCounter(out.resolve("command-counter")),
-            new AuditLog(out.resolve("commands.jsonl"), InstantSource.system()),
+            AuditLog.open(
+                out.resolve("commands.jsonl"), InstantSource.system(), archive.newestReports()),
             uplink);
     this.parts = new PartJournal(ArchiveFiles.DISK.open(out.resolve("parts.bin")));
     this.receiver =

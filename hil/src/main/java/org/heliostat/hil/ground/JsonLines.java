@@ -10,10 +10,12 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.heliostat.hil.report.JsonFiles;
 
 /**
  * A file of JSON objects, one a line, that only grows. A line that could not be written whole (a
@@ -109,13 +111,9 @@ final class JsonLines implements AutoCloseable {
    */
   List<RecordList.Row> unlisted(Predicate<RecordList.Row> listed) throws IOException {
     long from = Math.max(0, end - MOST_UNFORCED);
-    ByteBuffer tail = ByteBuffer.allocate((int) (end - from));
-    while (tail.hasRemaining() && channel.read(tail, from + tail.position()) > 0) {
-      // goes on until the tail is there
-    }
-    byte[] bytes = tail.array();
+    byte[] bytes = tail(from);
     Deque<RecordList.Row> rows = new ArrayDeque<>();
-    for (int to = tail.position(), start; to > 0; to = start) {
+    for (int to = bytes.length, start; to > 0; to = start) {
       start = lineStart(bytes, to);
       Optional<RecordList.Row> row = row(bytes, start, to);
       if ((start == 0 && from > 0) || row.filter(listed).isPresent()) {
@@ -124,6 +122,29 @@ final class JsonLines implements AutoCloseable {
       row.ifPresent(rows::addFirst);
     }
     return List.copyOf(rows);
+  }
+
+  /**
+   * The lines at the end, oldest first, of at most {@value #MOST_UNFORCED} bytes; one that does not
+   * read is left out.
+   */
+  List<JsonObject> newest() throws IOException {
+    long from = Math.max(0, end - MOST_UNFORCED);
+    String text = new String(tail(from), StandardCharsets.UTF_8);
+    return text.lines()
+        .skip(from > 0 ? 1 : 0)
+        .map(JsonFiles::parse)
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
+  private byte[] tail(long from) throws IOException {
+    byte[] bytes = new byte[(int) (end - from)];
+    ByteBuffer tail = ByteBuffer.wrap(bytes);
+    while (tail.hasRemaining() && channel.read(tail, from + tail.position()) > 0) {
+      // goes on until the tail is there
+    }
+    return Arrays.copyOf(bytes, tail.position());
   }
 
   private void write(byte[] bytes, long position) throws IOException {
