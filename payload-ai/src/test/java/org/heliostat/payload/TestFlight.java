@@ -65,7 +65,8 @@ public final class TestFlight {
                     .setMaxAttempts(3)
                     .setMaxFramesInFlight(2)
                     .setFrameDeadlineSeconds(1)
-                    .setHeartbeatDeadlineSeconds(30));
+                    .setHeartbeatDeadlineSeconds(30)
+                    .setStartDeadlineSeconds(behaviour.equals("never-connects") ? 0.2 : 60));
     for (int i = 0; i < cards; i++) {
       mission
           .addDevices(DeviceConfig.newBuilder().setName("dev" + i).setDriver("none"))

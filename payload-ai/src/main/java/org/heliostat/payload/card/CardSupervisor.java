@@ -36,8 +36,6 @@ import org.heliostat.protocol.ToWorker;
  * may be called from any.
  */
 final class CardSupervisor implements Runnable {
-  private static final long CONNECT_NANOS = 30_000_000_000L;
-  private static final long LOAD_NANOS = 60_000_000_000L;
   private static final int QUARANTINE_DEATHS = 5;
   private static final int QUARANTINE_SECONDS = 120;
   private static final long TAKE_MILLIS = 50;
@@ -144,7 +142,7 @@ final class CardSupervisor implements Runnable {
             command(socket),
             socket,
             services.data().resolve("worker-" + config.getName() + ".log"),
-            CONNECT_NANOS)) {
+            startNanos())) {
       if (!loadModel(worker)) {
         return;
       }
@@ -236,7 +234,7 @@ final class CardSupervisor implements Runnable {
       } else if (worker.ended()) {
         died(worker.pid(), worker.end(), Optional.empty());
         return false;
-      } else if (System.nanoTime() - start > LOAD_NANOS) {
+      } else if (System.nanoTime() - start > startNanos()) {
         died(worker.pid(), "does not load its model in time", Optional.empty());
         return false;
       }
@@ -312,6 +310,10 @@ final class CardSupervisor implements Runnable {
     state = CardState.CARD_OFF;
     services.events().report(PayloadEvent.CARD_UNPOWERED, config.getName());
     job.ifPresent(pool::putBack);
+  }
+
+  private long startNanos() {
+    return (long) (services.mission().getPayload().getStartDeadlineSeconds() * 1e9);
   }
 
   private boolean hung(WorkerProcess worker) {

@@ -156,6 +156,18 @@ class CardPoolTest {
   }
 
   @Test
+  void aWorkerThatDoesNotConnectWithinTheMissionsDeadlineCountsAsHung() throws Exception {
+    TestFlight flight = flight(1, "never-connects");
+    try (CardPool pool = new CardPool(flight.services, TestFlight.model())) {
+      pool.submit(job(1));
+      assertThat(results(pool, 1)).allMatch(JobResult.Declined.class::isInstance);
+      assertThat(flight.reported.toString()).contains("did not connect in time");
+      assertThat(flight.count(PayloadEvent.CARD_QUARANTINED)).isEqualTo(1);
+      assertThat(ProcessHandle.current().children()).isEmpty();
+    }
+  }
+
+  @Test
   void aCardWithoutPowerHasNoWorkerAndTheFrameWaits() throws Exception {
     TestFlight flight = flight(1, "works");
     AtomicBoolean on = new AtomicBoolean();

@@ -30,6 +30,9 @@ final class TestWorker {
     String behaviour = arguments[0];
     Path socket = Path.of(arguments[List.of(arguments).indexOf("--socket") + 1]);
     Path marker = socket.resolveSibling("misbehaved");
+    if (behaviour.equals("never-connects")) {
+      new CountDownLatch(1).await();
+    }
     try (SocketChannel connection = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
       WorkerChannel<ToWorker, FromWorker> channel =
           new WorkerChannel<>(connection, ToWorker.parser());
