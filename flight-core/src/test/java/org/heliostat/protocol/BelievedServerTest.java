@@ -3,7 +3,6 @@ package org.heliostat.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,7 +15,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -31,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Servers that show certificates of long ago and of long after, over a real connection. */
 class BelievedServerTest {
-  private static final char[] PASSWORD = "changeit".toCharArray();
+  private static final char[] PASSWORD = Keytool.PASSWORD.toCharArray();
   private static final int DEADLINE_MILLIS = 20_000;
   private static final String HOST = "san=ip:127.0.0.1";
   private static final Optional<Instant> UNKNOWN = Optional.empty();
@@ -53,55 +51,28 @@ class BelievedServerTest {
         folder.resolve("ca.pem"),
         "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
             .formatted(
-                Base64.getMimeEncoder().encodeToString(store().getCertificate("ca").getEncoded())),
+                Base64.getMimeEncoder()
+                    .encodeToString(keytool().store().getCertificate("ca").getEncoded())),
         StandardCharsets.US_ASCII);
   }
 
   private static void pair(String name, String from, int days, String... more) throws Exception {
-    List<String> command =
+    List<String> options =
         new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-alias",
-                name,
-                "-keyalg",
-                "EC",
-                "-dname",
-                "CN=" + name,
-                "-startdate",
-                from + " 00:00:00",
-                "-validity",
-                String.valueOf(days),
-                "-storetype",
-                "PKCS12",
-                "-storepass",
-                new String(PASSWORD),
-                "-keystore",
-                folder.resolve("all.p12").toString()));
-    command.addAll(List.of(more));
-    Process keytool =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("keytool.log").toFile())
-            .start();
-    assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(keytool.exitValue()).isZero();
+            List.of("-startdate", from + " 00:00:00", "-validity", String.valueOf(days)));
+    options.addAll(List.of(more));
+    keytool().pair(name, "EC", options.toArray(String[]::new));
   }
 
-  private static KeyStore store() throws Exception {
-    KeyStore store = KeyStore.getInstance("PKCS12");
-    try (InputStream in = Files.newInputStream(folder.resolve("all.p12"))) {
-      store.load(in, PASSWORD);
-    }
-    return store;
+  private static Keytool keytool() {
+    return new Keytool(folder.resolve("all.p12"));
   }
 
   private static SSLContext server(String name) throws Exception {
     KeyStore own = KeyStore.getInstance("PKCS12");
     own.load(null, null);
-    PrivateKey key = (PrivateKey) store().getKey(name, PASSWORD);
-    Certificate[] chain = store().getCertificateChain(name);
+    PrivateKey key = (PrivateKey) keytool().store().getKey(name, PASSWORD);
+    Certificate[] chain = keytool().store().getCertificateChain(name);
     own.setKeyEntry(name, key, PASSWORD, chain);
     KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     keys.init(own, PASSWORD);

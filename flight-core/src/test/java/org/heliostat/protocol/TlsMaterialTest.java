@@ -2,58 +2,27 @@ package org.heliostat.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.Key;
 import java.security.KeyStore;
-import java.util.ArrayList;
 import java.util.Base64;
-import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TlsMaterialTest {
-  private static final String PASSWORD = "changeit";
+  private static final String PASSWORD = Keytool.PASSWORD;
 
   @TempDir private static Path folder;
 
   @BeforeAll
   static void makeKeys() throws Exception {
     for (String[] one : new String[][] {{"ec", "EC"}, {"rsa", "RSA"}}) {
-      List<String> command =
-          new ArrayList<>(
-              List.of(
-                  Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                  "-genkeypair",
-                  "-alias",
-                  one[0],
-                  "-keyalg",
-                  one[1],
-                  "-dname",
-                  "CN=" + one[0],
-                  "-validity",
-                  "30",
-                  "-storetype",
-                  "PKCS12",
-                  "-storepass",
-                  PASSWORD,
-                  "-keystore",
-                  folder.resolve(one[0] + ".p12").toString()));
-      Process keytool =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(folder.resolve("keytool.log").toFile())
-              .start();
-      assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
-      assertThat(keytool.exitValue()).isZero();
-      KeyStore store = KeyStore.getInstance("PKCS12");
-      try (InputStream in = Files.newInputStream(folder.resolve(one[0] + ".p12"))) {
-        store.load(in, PASSWORD.toCharArray());
-      }
+      Keytool keytool = new Keytool(folder.resolve(one[0] + ".p12"));
+      keytool.pair(one[0], one[1], "-validity", "30");
+      KeyStore store = keytool.store();
       pem(one[0] + ".pem", "CERTIFICATE", store.getCertificate(one[0]).getEncoded());
       Key key = store.getKey(one[0], PASSWORD.toCharArray());
       pem(one[0] + ".key", "PRIVATE KEY", key.getEncoded());

@@ -48,14 +48,17 @@ class UploadsDiskTest {
     return place;
   }
 
-  @Test
-  void aFileThatReadsOtherwiseAtItsPlaceIsTakenAwayAndSentAgain() throws IOException {
-    BeginUpload file = signer.file("f", 1, content);
+  private Path changedAtItsPlace(BeginUpload file) throws IOException {
     assertThat(board.begin(file).completed()).isTrue();
     byte[] other = content.clone();
     other[7]++;
-    Path place = moved(file);
-    Files.write(place, other);
+    return Files.write(moved(file), other);
+  }
+
+  @Test
+  void aFileThatReadsOtherwiseAtItsPlaceIsTakenAwayAndSentAgain() throws IOException {
+    BeginUpload file = signer.file("f", 1, content);
+    Path place = changedAtItsPlace(file);
     board.work();
     assertThat(place).doesNotExist();
     assertThat(board.state()).isEqualTo(UploadState.UPLOAD_RECEIVING);
@@ -73,11 +76,7 @@ class UploadsDiskTest {
   @Test
   void aFileThatReadsOtherwiseAtItsPlaceIsTakenAwayAlsoByTheRunAfterAKill() throws IOException {
     BeginUpload file = signer.file("f", 1, content);
-    assertThat(board.begin(file).completed()).isTrue();
-    byte[] other = content.clone();
-    other[7]++;
-    Path place = moved(file);
-    Files.write(place, other);
+    Path place = changedAtItsPlace(file);
     board.restart();
     board.work();
     assertThat(place).doesNotExist();
