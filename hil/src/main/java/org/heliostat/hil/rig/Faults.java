@@ -387,11 +387,17 @@ final class Faults implements Senses {
     }
     switch (fault.getSpecialCase()) {
       case KILL_WORKER -> {
-        int card = fault.getKillWorker().getCard();
+        Scenario.KillWorker kill = fault.getKillWorker();
+        int card = kill.getCard();
         long pid = holders[card];
-        if (pid == 0
-            || framesDelivered < fault.getKillWorker().getAfterFrames()
-            || (fault.getKillWorker().getWhenBusy() && !computing[card])) {
+        if (pid == 0 || framesDelivered < kill.getAfterFrames()) {
+          return false;
+        }
+        boolean atIt =
+            kill.hasWhileOpen()
+                ? processes.hasOpen(pid, kill.getWhileOpen())
+                : computing[card] || !kill.getWhenBusy();
+        if (!atIt) {
           return false;
         }
         if (!processes.kill(pid)) {

@@ -1,12 +1,14 @@
 package org.heliostat.hil.rig;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** Processes from {@code /proc/<pid>/stat}, see {@code proc(5)}. */
 final class LinuxProcesses implements Processes {
@@ -43,6 +45,25 @@ final class LinuxProcesses implements Processes {
     }
     long ticks = Long.parseLong(fields[USER_TIME]) + Long.parseLong(fields[SYSTEM_TIME]);
     return Optional.of(new Usage(ticks * NANOS_PER_TICK, Long.parseLong(fields[START_TIME])));
+  }
+
+  @Override
+  public boolean hasOpen(long pid, String ending) {
+    try (Stream<Path> files = Files.list(proc.resolve(Long.toString(pid)).resolve("fd"))) {
+      return files.anyMatch(file -> target(file).endsWith(ending));
+    } catch (IOException | UncheckedIOException e) {
+      // it has ended, or is another user's
+      return false;
+    }
+  }
+
+  private static String target(Path file) {
+    try {
+      return Files.readSymbolicLink(file).toString();
+    } catch (IOException e) {
+      // closed since the folder was read
+      return "";
+    }
   }
 
   @Override

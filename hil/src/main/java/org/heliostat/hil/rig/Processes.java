@@ -16,6 +16,9 @@ interface Processes {
   /** What a living process has used; empty when there is none of that id, or only its remains. */
   Optional<Usage> usage(long pid);
 
+  /** Whether a process has a file open whose name ends so. */
+  boolean hasOpen(long pid, String ending);
+
   /** kill -9. Returns false when there was nothing to kill. */
   boolean kill(long pid);
 

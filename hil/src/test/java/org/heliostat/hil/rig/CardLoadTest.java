@@ -6,6 +6,8 @@ import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.heliostat.hil.rig.WorldLayout.Card;
@@ -93,5 +95,20 @@ class CardLoadTest {
             });
     assertThat(linux.usage(Long.MAX_VALUE)).isEmpty();
     assertThat(linux.kill(Long.MAX_VALUE)).isFalse();
+  }
+
+  @Test
+  void seesTheFilesThatAProcessHasOpen() throws IOException {
+    LinuxProcesses linux = new LinuxProcesses(Path.of("/proc"));
+    long self = ProcessHandle.current().pid();
+    Path file = Files.writeString(folder.resolve("frame-7.raw"), "samples");
+    assertThat(linux.hasOpen(self, "/frame-7.raw")).isFalse();
+    try (FileChannel open = FileChannel.open(file)) {
+      assertThat(open.isOpen()).isTrue();
+      assertThat(linux.hasOpen(self, "/frame-7.raw")).isTrue();
+      assertThat(linux.hasOpen(self, "/frame-8.raw")).isFalse();
+    }
+    assertThat(linux.hasOpen(self, "/frame-7.raw")).isFalse();
+    assertThat(linux.hasOpen(Long.MAX_VALUE, "")).isFalse();
   }
 }

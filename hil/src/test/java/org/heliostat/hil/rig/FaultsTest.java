@@ -67,6 +67,19 @@ class FaultsTest {
   }
 
   @Test
+  void killsAWorkerWhileItHasAFileOpenHoweverLittleItComputes() throws ParseException {
+    when(processes.kill(70)).thenReturn(true);
+    Faults faults = faults("faults { at_s: 10 kill_worker { card: 0 while_open: \".raw\" } }");
+    faults.play(10, BUSY, HELD, 0);
+    verify(processes, never()).kill(anyLong());
+    when(processes.hasOpen(70, ".raw")).thenReturn(true);
+    faults.play(11, IDLE, FREE, 0);
+    verify(processes, never()).kill(anyLong());
+    faults.play(12, IDLE, HELD, 0);
+    assertThat(out.toString()).contains("\"t\":12.000,\"card\":0,\"pid\":70");
+  }
+
+  @Test
   void killsAnIdleWorkerIfToldTo() throws ParseException {
     when(processes.kill(70)).thenReturn(false, true);
     Faults faults = faults("faults { at_s: 10 kill_worker { card: 0 when_busy: false } }");
