@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.heliostat.core.app.Apps;
 import org.heliostat.core.app.Executive;
 import org.heliostat.core.app.OfferedApps;
@@ -27,6 +28,7 @@ import org.heliostat.core.file.Disk;
 import org.heliostat.core.hardware.BoardDrivers;
 import org.heliostat.core.hardware.Hardware;
 import org.heliostat.core.mission.MissionFile;
+import org.heliostat.core.mission.MissionSource;
 import org.heliostat.core.mode.Modes;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.state.StateStore;
@@ -144,15 +146,24 @@ public final class Main {
                    ssl:// with, and only with, the mission file's link.tls""";
 
   private int check(Path missionFile) {
-    Optional<Mission> mission = read(missionFile);
+    Optional<Mission> mission = read(missionFile, source -> Optional.empty());
     mission.ifPresent(good -> out.println(good.getName() + " is in order"));
     return mission.isPresent() ? 0 : 2;
   }
 
-  /** The mission of a file that is in order; of another one the user is told why it is not. */
-  private Optional<Mission> read(Path missionFile) {
+  /**
+   * The mission of a file that is in order; of another one the user is told why it is not.
+   *
+   * @param known gives the mission of a source that has been read before
+   */
+  private Optional<Mission> read(
+      Path missionFile, Function<MissionSource, Optional<Mission>> known) {
     try {
-      return Optional.of(MissionFile.read(missionFile, OfferedApps.ofImage(), new BoardDrivers()));
+      MissionSource source = MissionSource.read(missionFile, image);
+      Optional<Mission> mission = known.apply(source);
+      return mission.isPresent()
+          ? mission
+          : Optional.of(MissionFile.read(source, OfferedApps.ofImage(), new BoardDrivers()));
     } catch (BadTextFile | IllegalStateException e) {
       err.println(e.getMessage());
       return Optional.empty();
@@ -167,7 +178,7 @@ public final class Main {
       // before anything else is read, so that whatever stops a boot is counted
       BootGuard.Verdict verdict = guard.begin();
       Optional<Mission> stored = verdict.golden() ? guard.golden() : Optional.empty();
-      Optional<Mission> mission = stored.isPresent() ? stored : read(missionFile);
+      Optional<Mission> mission = stored.isPresent() ? stored : read(missionFile, guard::golden);
       if (mission.isEmpty()) {
         return 2;
       }

@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 import org.heliostat.core.app.OfferedApps;
 import org.heliostat.core.hardware.BoardDrivers;
 import org.heliostat.core.mission.MissionFile;
+import org.heliostat.core.mission.MissionSource;
 import org.heliostat.protocol.TextFiles.BadTextFile;
 
 /**
@@ -20,18 +21,20 @@ final class Rehearsal {
   /** Arguments as {@link Main} has them. */
   public static void main(String[] arguments)
       throws IOException, BadTextFile, InterruptedException {
-    read(Path.of(System.getProperty("heliostat.image", "."), "missions"));
+    read(Path.of(System.getProperty("heliostat.image", ".")));
     Main.main(arguments);
   }
 
-  /** Reads the missions of a folder as a boot does; how many those are. */
-  static int read(Path folder) throws IOException, BadTextFile {
+  /** Reads the missions of an image as a boot does; how many those are. */
+  static int read(Path image) throws IOException, BadTextFile {
     List<Path> missions;
-    try (Stream<Path> files = Files.list(folder)) {
+    try (Stream<Path> files = Files.list(image.resolve("missions"))) {
       missions = files.filter(file -> file.toString().endsWith(".textproto")).sorted().toList();
     }
     for (Path mission : missions) {
-      var unused = MissionFile.read(mission, OfferedApps.ofImage(), new BoardDrivers());
+      var unused =
+          MissionFile.read(
+              MissionSource.read(mission, image), OfferedApps.ofImage(), new BoardDrivers());
     }
     return missions.size();
   }

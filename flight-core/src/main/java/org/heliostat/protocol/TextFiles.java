@@ -65,17 +65,35 @@ public final class TextFiles {
    * @throws BadTextFile when the file cannot be read, is not of the type, or breaks a rule of the
    *     schema
    */
-  @SuppressWarnings("unchecked")
   public static <M extends Message> Located<M> read(Path file, M prototype) throws BadTextFile {
-    String text;
+    return read(file, text(file), prototype);
+  }
+
+  /**
+   * The text of one file, as it stands.
+   *
+   * @throws BadTextFile when the file cannot be read, or is larger than {@link #MAX_BYTES}
+   */
+  public static String text(Path file) throws BadTextFile {
     try {
       if (Files.size(file) > MAX_BYTES) {
         throw new BadTextFile(List.of(file + ": larger than " + MAX_BYTES + " bytes"));
       }
-      text = Files.readString(file, StandardCharsets.UTF_8);
+      return Files.readString(file, StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new BadTextFile(List.of(file + ": cannot be read: " + IoReason.of(e)));
     }
+  }
+
+  /**
+   * Reads and checks the text of one file.
+   *
+   * @param file that the text stands in, for what is said about it
+   * @throws BadTextFile when the text is not of the type, or breaks a rule of the schema
+   */
+  @SuppressWarnings("unchecked")
+  public static <M extends Message> Located<M> read(Path file, String text, M prototype)
+      throws BadTextFile {
     TextFormatParseInfoTree.Builder tree = TextFormatParseInfoTree.builder();
     Message.Builder builder = prototype.newBuilderForType();
     TextFormat.Parser parser =

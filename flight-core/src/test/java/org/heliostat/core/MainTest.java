@@ -32,6 +32,7 @@ import org.heliostat.core.event.CoreEvent;
 import org.heliostat.core.event.Events;
 import org.heliostat.core.fixture.ByGround;
 import org.heliostat.core.fixture.TestServices;
+import org.heliostat.core.mission.MissionSource;
 import org.heliostat.core.recorder.Recorder;
 import org.heliostat.core.recorder.RecorderFault;
 import org.heliostat.core.state.StateStore;
@@ -111,6 +112,18 @@ class MainTest {
   private final List<Thread> removed = new ArrayList<>();
   private Path image;
   private Path data;
+
+  private static final Mission STORED =
+      Mission.newBuilder()
+          .setName("stored")
+          .setSpacecraftId(7)
+          .setExecutive(ExecutiveConfig.newBuilder().setLockMemory(false))
+          .addApps(
+              AppConfig.newBuilder()
+                  .setName("pilot")
+                  .setClassName("org.heliostat.core.MainTest$Pilot")
+                  .setAppClass(AppClass.PLATFORM))
+          .build();
 
   private interface Script {
     void run(Services services) throws Exception;
@@ -578,18 +591,7 @@ class MainTest {
   @Test
   void theGoldenMissionFliesWhenItIsWanted() throws Exception {
     assertThat(fly(RESTART, services -> restart(services, 1, true))).isEqualTo(3);
-    Mission stored =
-        Mission.newBuilder()
-            .setName("stored")
-            .setSpacecraftId(7)
-            .setExecutive(ExecutiveConfig.newBuilder().setLockMemory(false))
-            .addApps(
-                AppConfig.newBuilder()
-                    .setName("pilot")
-                    .setClassName("org.heliostat.core.MainTest$Pilot")
-                    .setAppClass(AppClass.PLATFORM))
-            .build();
-    new BootGuard(data).settle(Optional.of(stored));
+    new BootGuard(data).settle(Optional.of(STORED));
     AtomicReference<String> flown = new AtomicReference<>("");
     AtomicReference<Mode> mode = new AtomicReference<>(Mode.MODE_UNSPECIFIED);
     assertThat(
@@ -606,6 +608,33 @@ class MainTest {
     assertThat(events(recorded()))
         .anyMatch(event -> event.startsWith("GOLDEN_BOOT: ") && event.contains("by command"));
     assertThat(state().getResetLog(1).getGolden()).isTrue();
+  }
+
+  @Test
+  void theMissionThatFlewLastIsNotReadAgain() throws Exception {
+    Files.writeString(image.resolve("SHA256SUMS"), "0123  part");
+    Path text = Path.of(arguments(RESTART)[1]);
+    Files.createDirectories(data);
+    BootGuard guard = new BootGuard(data);
+    assertThat(guard.golden(MissionSource.read(text, image))).isEmpty();
+    guard.settle(Optional.of(STORED));
+
+    AtomicReference<String> flown = new AtomicReference<>("");
+    assertThat(fly(RESTART, named(flown, 1))).isEqualTo(3);
+    assertThat(flown.get()).isEqualTo("stored");
+    assertThat(state().getResetLog(0).getGolden()).isFalse();
+
+    // another image has not checked it
+    Files.writeString(image.resolve("SHA256SUMS"), "4567  part");
+    assertThat(fly(RESTART, named(flown, 2))).isEqualTo(3);
+    assertThat(flown.get()).isNotEqualTo("stored");
+  }
+
+  private static Script named(AtomicReference<String> flown, long number) {
+    return services -> {
+      flown.set(services.mission().getName());
+      restart(services, number);
+    };
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import org.heliostat.core.app.OfferedApps;
 import org.heliostat.core.hardware.BoardDrivers;
 import org.heliostat.core.mission.MissionFile;
+import org.heliostat.core.mission.MissionSource;
 import org.heliostat.protocol.TextFiles.BadTextFile;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,7 +46,10 @@ class ProtocolFuzzTest {
     Path file = folder.resolve("m.textproto");
     Files.write(file, bytes);
     try {
-      MissionFile.read(file, OfferedApps.ofImage(), new BoardDrivers());
+      MissionFile.read(
+          MissionSource.read(file, file.resolveSibling("no-image")),
+          OfferedApps.ofImage(),
+          new BoardDrivers());
     } catch (BadTextFile e) {
       assertThat(e).hasMessageContaining("m.textproto");
     }

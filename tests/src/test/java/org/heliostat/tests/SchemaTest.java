@@ -21,6 +21,7 @@ import java.util.TreeSet;
 import org.heliostat.core.app.OfferedApps;
 import org.heliostat.core.hardware.BoardDrivers;
 import org.heliostat.core.mission.MissionFile;
+import org.heliostat.core.mission.MissionSource;
 import org.heliostat.protocol.FieldMeta;
 import org.heliostat.protocol.Mission;
 import org.heliostat.protocol.ModelManifest;
@@ -186,7 +187,11 @@ class SchemaTest {
     List<Path> files = Repository.files("payload-ai/src/main/missions", ".textproto");
     assertThat(files).isNotEmpty();
     for (Path file : files) {
-      Mission mission = MissionFile.read(file, OfferedApps.ofImage(), new BoardDrivers());
+      Mission mission =
+          MissionFile.read(
+              MissionSource.read(file, file.resolveSibling("no-image")),
+              OfferedApps.ofImage(),
+              new BoardDrivers());
       assertThat(SchemaCheck.problems(mission)).isEmpty();
     }
   }

@@ -1,7 +1,6 @@
 package org.heliostat.core.mission;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -62,12 +61,14 @@ public final class MissionFile {
   /**
    * Reads a mission file.
    *
+   * @param source its text; of which image it is, is for the caller to know
    * @param apps the apps that this image offers
    * @param drivers the drivers that this image offers
    * @throws BadTextFile with a line {@code file:line:column: field: problem} for each problem
    */
-  public static Mission read(Path file, Apps apps, Drivers drivers) throws BadTextFile {
-    Located<Mission> located = TextFiles.read(file, Mission.getDefaultInstance());
+  public static Mission read(MissionSource source, Apps apps, Drivers drivers) throws BadTextFile {
+    Located<Mission> located =
+        TextFiles.read(source.file(), source.text(), Mission.getDefaultInstance());
     Mission mission = located.message();
     List<String> problems = new ArrayList<>();
     Set<String> seen = new HashSet<>();

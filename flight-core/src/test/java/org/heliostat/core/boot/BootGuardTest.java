@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.heliostat.core.mission.MissionSource;
 import org.heliostat.protocol.ExecutiveConfig;
 import org.heliostat.protocol.Mission;
 import org.junit.jupiter.api.Test;
@@ -93,8 +94,10 @@ class BootGuardTest {
 
   @Test
   void whateverByteOfItsFilesIsWrongItBoots() throws Exception {
+    MissionSource source = source("text", Optional.of("sums"));
     BootGuard guard = new BootGuard(data);
     guard.begin();
+    assertThat(guard.golden(source)).isEmpty();
     guard.settle(Optional.of(MISSION));
     for (String name : new String[] {"boot.bin", "golden-mission.bin"}) {
       Path file = data.resolve(name);
@@ -106,11 +109,51 @@ class BootGuardTest {
         Files.write(file, bad);
         BootGuard again = new BootGuard(data);
         assertThat(again.golden().map(MISSION::equals).orElse(true)).isTrue();
+        assertThat(again.golden(source).map(MISSION::equals).orElse(true)).isTrue();
         assertThat(again.begin()).isNotNull();
         Files.deleteIfExists(data.resolve(name + ".bak"));
         Files.write(file, good);
       }
     }
+  }
+
+  @Test
+  void theSameTextIsNotReadAgainByTheSameImage() throws Exception {
+    MissionSource source = source("text", Optional.of("sums"));
+    BootGuard first = new BootGuard(data);
+    first.begin();
+    assertThat(first.golden(source)).isEmpty();
+    first.settle(Optional.of(MISSION));
+
+    assertThat(new BootGuard(data).golden(source)).contains(MISSION);
+    assertThat(new BootGuard(data).golden(source("texts", Optional.of("sums")))).isEmpty();
+    assertThat(new BootGuard(data).golden(source("text", Optional.of("other")))).isEmpty();
+    assertThat(new BootGuard(data).golden(source("text", Optional.empty()))).isEmpty();
+  }
+
+  @Test
+  void aMissionThatIsOfNoKnownImageIsReadAtEachBoot() throws Exception {
+    MissionSource unknown = source("", Optional.empty());
+    BootGuard first = new BootGuard(data);
+    assertThat(first.golden(unknown)).isEmpty();
+    first.settle(Optional.of(MISSION));
+    assertThat(new BootGuard(data).golden(unknown)).isEmpty();
+    assertThat(new BootGuard(data).golden(source("", Optional.of("")))).isEmpty();
+    assertThat(new BootGuard(data).golden()).contains(MISSION);
+  }
+
+  @Test
+  void theSameMissionOfAnotherTextIsKeptWithThatText() throws Exception {
+    for (String text : new String[] {"text", "text # with a remark"}) {
+      BootGuard guard = new BootGuard(data);
+      assertThat(guard.golden(source(text, Optional.of("sums")))).isEmpty();
+      guard.settle(Optional.of(MISSION));
+      assertThat(new BootGuard(data).golden(source(text, Optional.of("sums")))).isPresent();
+    }
+  }
+
+  private static MissionSource source(String text, Optional<String> image) {
+    return new MissionSource(Path.of("m.textproto"), text, image);
   }
 
   @Test

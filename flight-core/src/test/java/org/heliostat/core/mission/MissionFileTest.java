@@ -35,7 +35,7 @@ class MissionFileTest {
     Path file = folder.resolve("m.textproto");
     Files.writeString(file, text);
     return MissionFile.read(
-        file,
+        MissionSource.read(file, folder),
         new MissionFile.Apps() {
           @Override
           public Set<String> names() {
