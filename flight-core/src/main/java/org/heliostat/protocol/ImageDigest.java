@@ -28,6 +28,9 @@ public final class ImageDigest {
   private static final Set<Path> CLASS_DATA =
       Set.of(Path.of("flight.jsa"), Path.of("flight.jsa.sha256"));
 
+  /** The file of an image that has the checksums of its other files, as sha256sum writes them. */
+  public static final String CHECKSUMS = "SHA256SUMS";
+
   /** The folder of an image in which the flight prepares repairs of its files: no part of it. */
   public static final String REPAIRS = ".repairs";
 

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.heliostat.protocol.ImageDigest;
 import org.heliostat.protocol.TextFiles;
 import org.heliostat.protocol.TextFiles.BadTextFile;
 
@@ -17,8 +18,6 @@ import org.heliostat.protocol.TextFiles.BadTextFile;
  *     could be known again
  */
 public record MissionSource(Path file, String text, Optional<String> image) {
-  private static final String CHECKSUMS = "SHA256SUMS";
-
   /**
    * Reads the text, and which image this is.
    *
@@ -29,7 +28,7 @@ public record MissionSource(Path file, String text, Optional<String> image) {
   }
 
   private static Optional<String> checksums(Path image) {
-    Path sums = image.resolve(CHECKSUMS);
+    Path sums = image.resolve(ImageDigest.CHECKSUMS);
     try {
       return Files.size(sums) > TextFiles.MAX_BYTES
           ? Optional.empty()

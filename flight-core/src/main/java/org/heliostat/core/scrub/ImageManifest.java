@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.heliostat.protocol.ImageDigest;
 
 /**
  * The lists of an image's files with the SHA-256 of each, as {@code sha256sum} writes and checks
@@ -15,7 +16,7 @@ import java.util.regex.Pattern;
  */
 final class ImageManifest {
   /** Name of the file, in the image's folder. */
-  static final String NAME = "SHA256SUMS";
+  static final String NAME = ImageDigest.CHECKSUMS;
 
   /** Where it is there. */
   static final String CLASS_DATA_NAME = "flight.jsa.sha256";

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** Processes from {@code /proc/<pid>/stat}, see {@code proc(5)}. */
+/** Processes from {@code /proc/<pid>}, its {@code stat} and {@code fd}, see {@code proc(5)}. */
 final class LinuxProcesses implements Processes {
   /** USER_HZ is 100 on every architecture that Linux runs Java on. */
   private static final long NANOS_PER_TICK = 10_000_000L;
